@@ -1,0 +1,42 @@
+# run: install, train, classify a page, serve.  test: run the tests.  check: what CI runs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check lock clean
+
+run: $(VENV)/run
+	$(BIN)/govtheme train
+	$(BIN)/govtheme classify --file data/sample_page.txt
+	$(BIN)/govtheme serve
+
+test: $(VENV)/dev
+	$(BIN)/pytest
+
+check: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/govtheme corpus check bundled
+	$(BIN)/pytest
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# hatchling is in the lock, so that nothing outside it builds the package.
+$(VENV)/run: $(VENV)/bin/python requirements.lock pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/dev: $(VENV)/bin/python requirements-dev.lock pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes --extra build -o requirements.lock pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes --extra build --extra dev -o requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

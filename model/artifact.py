@@ -1,0 +1,213 @@
+"""A trained model on disk: one folder, `model.joblib` and what describes it.
+
+`model.joblib` holds numbers, strings, lists, dicts and plain arrays, nothing else; its SHA-256
+names the version. A joblib file is a pickle, and a pickle can run code: it is opened only when the
+hash in the manifest fits, and by an unpickler that admits three globals of numpy and joblib and no
+array of objects, so that anything else is refused before it is called.
+"""
+
+import hashlib
+import json
+import os
+import pickle
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import joblib
+import numpy as np
+from joblib import numpy_pickle
+
+from model.errors import ArtifactError, NoModelError, UntrustedError
+
+FORMAT = 1
+"""The format of model.joblib.
+
+Change it when a reader of the old number could not use, or would misread, a new file. Then: raise
+the number, keep a reader for every number that users may still have, add an artifact of the old
+format to the tests, and say in the changelog what happens to old models.
+"""
+
+MODEL_FILE = "model.joblib"
+MANIFEST_FILE = "manifest.json"
+VERSION_DIGITS = 12
+
+_ADMITTED: Mapping[tuple[str, str], Any] = {
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
+}
+_WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
+
+
+class _PlainArray(numpy_pickle.NumpyArrayWrapper):  # type: ignore[misc]
+    """joblib's place-holder for an array, refusing arrays that hold objects."""
+
+    def read(self, unpickler: Any, ensure_native_byte_order: bool) -> Any:
+        if self.subclass is not np.ndarray or self.dtype.hasobject:
+            raise pickle.UnpicklingError("an array of objects")
+        return super().read(unpickler, ensure_native_byte_order)
+
+
+class _PlainUnpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
+    """Opens joblib files that hold plain data; refuses every global but those listed above."""
+
+    dispatch = numpy_pickle.NumpyUnpickler.dispatch.copy()
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == _WRAPPER:
+            return _PlainArray
+        if (module, name) in _ADMITTED:
+            return _ADMITTED[module, name]
+        raise pickle.UnpicklingError(f"the global {module}.{name}")
+
+
+def write_artifact(
+    store: Path, content: Mapping[str, Any], manifest: Mapping[str, Any], files: Mapping[str, str]
+) -> str:
+    """Write a model into a store and return its version.
+
+    The folder appears whole or not at all. The same content gives the same version; when that
+    version is there already, it stays as it is.
+
+    Args:
+        store: the folder of models, made where it is missing.
+        content: what goes into model.joblib.
+        manifest: what describes it; format, version and hash are added.
+        files: further files by name, as text.
+    """
+    store.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".new-", dir=store))
+    try:
+        joblib.dump(_canonical(content), folder / MODEL_FILE, compress=0)
+        digest = _digest(folder / MODEL_FILE)
+        version = digest[:VERSION_DIGITS]
+        head = {"format": FORMAT, "version": version, "sha256": digest}
+        _write(
+            folder / MANIFEST_FILE, json.dumps({**head, **manifest}, ensure_ascii=False, indent=1)
+        )
+        for name, text in files.items():
+            _write(folder / name, text)
+        folder.chmod(0o755)
+        target = store / version
+        if not (target / MANIFEST_FILE).is_file():
+            os.replace(folder, target)
+            _sync(store)
+        return version
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of an artifact.
+
+    Raises:
+        NoModelError: there is no such folder.
+        ArtifactError: no manifest, or a format that this program does not read.
+    """
+    path = folder / MANIFEST_FILE
+    if not folder.is_dir():
+        raise NoModelError(folder, "没有这个模型。用 govtheme models list 查看已有的模型")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        number = manifest["format"]
+        manifest["sha256"], manifest["version"]
+    except OSError as error:
+        raise ArtifactError(folder, f"缺少 {MANIFEST_FILE}（{error.strerror}）") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(folder, f"{MANIFEST_FILE} 损坏（{error!r}）") from error
+    if number != FORMAT:
+        raise ArtifactError(
+            folder, f"格式号是 {number}，本程序只认 {FORMAT}。请升级 govtheme，或重新训练"
+        )
+    if not isinstance(manifest, dict):
+        raise ArtifactError(folder, f"{MANIFEST_FILE} 损坏（不是对象）")
+    return manifest
+
+
+def read_artifact(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The content of model.joblib, arrays memory-mapped, and the manifest.
+
+    Raises:
+        NoModelError: there is no such artifact.
+        ArtifactError: the file is damaged, was changed, or has another format.
+        UntrustedError: the file asks for something that no artifact of ours holds.
+    """
+    manifest = read_manifest(folder)
+    path = folder / MODEL_FILE
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise ArtifactError(folder, f"缺少 {MODEL_FILE}（{error.strerror}）") from error
+    with file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != manifest["sha256"] or digest[:VERSION_DIGITS] != manifest["version"]:
+            raise ArtifactError(
+                folder,
+                f"{MODEL_FILE} 与 {MANIFEST_FILE} 中的 SHA-256 不符：文件损坏或被改动过，请勿使用",
+            )
+        file.seek(0)
+        content = _unpickle(file, path)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ArtifactError(folder, f"{MODEL_FILE} 的格式号与 {MANIFEST_FILE} 不符")
+    return content, manifest
+
+
+def _unpickle(file: IO[bytes], path: Path) -> Any:
+    try:
+        return _PlainUnpickler(str(path), file, False, mmap_mode="r").load()
+    except pickle.UnpicklingError as error:
+        raise UntrustedError(
+            path.parent, f"{MODEL_FILE} 含有不允许的内容（{error}），已拒绝载入"
+        ) from error
+    except Exception as error:
+        # A damaged pickle may fail in any way at all; nothing of it was used.
+        raise ArtifactError(path.parent, f"{MODEL_FILE} 损坏（{type(error).__name__}）") from error
+
+
+def _canonical(value: Any) -> Any:
+    """The same content with every string interned and dicts in sorted order.
+
+    A pickle writes a string once and refers back to it only when it is the very same object, so
+    equal but distinct strings would change the bytes.
+    """
+    if isinstance(value, Mapping):
+        return {sys.intern(str(key)): _canonical(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [_canonical(item) for item in value]
+    if isinstance(value, str):
+        return sys.intern(str(value))
+    if isinstance(value, np.ndarray):
+        if value.dtype.hasobject:
+            raise TypeError("an artifact holds no array of objects")
+        return np.array(value, dtype=value.dtype, order="C")
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise TypeError(f"an artifact holds plain data only, not {type(value).__name__}")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename outlast a power cut; where a folder cannot be opened, do without."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,258 @@
+"""From bytes to a document, and from a document to its paragraphs.
+
+`Document` is decoded text with a title and a source. `split` cuts it into paragraphs that know
+where they stand in it and what they are: body, heading or page furniture (see `furniture`).
+"""
+
+import codecs
+import re
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from model.errors import DecodingError
+from model.furniture import LINK_LIST, is_furniture, is_link
+
+Kind = Literal["body", "heading", "furniture"]
+
+LONGEST = 2000
+"""A paragraph of more characters than this is cut at the end of a sentence."""
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_ENCODINGS = ("utf-8", "gb18030")
+
+_LINE = re.compile(r"[^\r\n\u2028\u2029]+")
+_SENTENCE_END = "。！？；…!?;"
+_CLOSERS = "”’」』）)】》\"'"
+_NUMBERED = re.compile(
+    r"第[一二三四五六七八九十百零〇\d]{1,6}[章节条款]|[（(][一二三四五六七八九十\d]{1,3}[）)]"
+    r"|[一二三四五六七八九十]{1,3}[、.．]|\d{1,2}[、.．](?!\d)|[①-⑳]"
+)
+_RUN_ON = 500
+_RUN_ON_BREAK = re.compile(
+    rf"(?<=[{_SENTENCE_END}{_CLOSERS}])(?:[ \u3000\t]{{2,}}|(?={_NUMBERED.pattern}))"
+)
+_WRAP_LEAST_WIDTH = 40
+_WRAP_LEAST_LINES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Decoded text and what is known about it.
+
+    Attributes:
+        text: the text with a byte-order mark removed and its line ends untouched.
+        title: the title, empty where none is known.
+        source: where it came from: a path, an address, or empty.
+    """
+
+    text: str
+    title: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph of a document.
+
+    Attributes:
+        text: the paragraph without blanks at its ends; hard-wrapped lines are joined.
+        start, end: its place in the document's text, code points, half-open.
+        kind: `furniture` is never given a theme.
+    """
+
+    text: str
+    start: int
+    end: int
+    kind: Kind
+
+
+def decode(data: bytes, charset: str | None = None) -> str:
+    """Text from bytes: a byte-order mark decides, else strict UTF-8, else GB18030.
+
+    Args:
+        data: the bytes.
+        charset: an encoding that somebody named (in an HTTP header, say); tried alone.
+
+    Raises:
+        DecodingError: none of them fits, or the named one does not.
+        LookupError: `charset` names no encoding.
+    """
+    if charset is not None:
+        return _decode(data, codecs.lookup(charset).name)
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return _decode(data[len(bom) :], encoding, len(bom))
+    furthest = 0
+    for encoding in _ENCODINGS:
+        try:
+            return _decode(data, encoding)
+        except DecodingError as error:
+            furthest = max(furthest, error.position)
+    raise DecodingError(furthest, len(data))
+
+
+def _decode(data: bytes, encoding: str, offset: int = 0) -> str:
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise DecodingError(offset + error.start, offset + len(data)) from error
+    # GB18030 gives a meaning to almost any bytes; NULs show that it was no text.
+    if "\0" in text:
+        raise DecodingError(offset + len(text[: text.index("\0")].encode(encoding)), len(data))
+    return text.removeprefix("\ufeff")
+
+
+def read_document(data: bytes, source: str = "") -> Document:
+    """Decode a document and take its first heading as its title.
+
+    Raises:
+        DecodingError: the bytes are not text.
+    """
+    text = decode(data)
+    title = next((p.text for p in split(text) if p.kind == "heading"), "")
+    return Document(text, title, source)
+
+
+def split(text: str) -> list[Paragraph]:
+    """The paragraphs of a decoded text, in order, furniture included."""
+    lines = [line for line in _lines(text) if line.text]
+    pieces = [piece for line in _joined(lines) for piece in _run_ons(line)]
+    return _kinds([part for piece in pieces for part in _sentences(piece)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    start: int
+    end: int
+    indented: bool
+    after_blank: bool
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    before = 0
+    for match in _LINE.finditer(text):
+        raw = match.group()
+        stripped = raw.strip()
+        lead = len(raw) - len(raw.lstrip())
+        start = match.start() + lead
+        blank = len(re.findall(r"\r\n|\r|\n|\u2028|\u2029", text[before : match.start()])) > 1
+        if stripped:
+            before = match.end()
+        yield _Line(stripped, start, start + len(stripped), lead > 0, blank)
+
+
+def _joined(lines: list[_Line]) -> list[_Line]:
+    """Put hard-wrapped lines together: as wide as the widest, and in the middle of a sentence."""
+    width = _wrap_width(lines)
+    if width is None:
+        return lines
+    joined: list[_Line] = []
+    open_line = False
+    for line in lines:
+        if (
+            open_line
+            and not line.indented
+            and not line.after_blank
+            and not _NUMBERED.match(line.text)
+        ):
+            last = joined[-1]
+            glue = " " if last.text[-1].isascii() and line.text[0].isascii() else ""
+            joined[-1] = _Line(
+                last.text + glue + line.text, last.start, line.end, last.indented, last.after_blank
+            )
+        else:
+            joined.append(line)
+        open_line = _width(line.text) >= width - 4
+    return joined
+
+
+def _wrap_width(lines: list[_Line]) -> int | None:
+    """The width at which a text was wrapped, in columns; None when it was not."""
+    widths = [_width(line.text) for line in lines]
+    wide = [width for width in widths if width >= _WRAP_LEAST_WIDTH]
+    if len(wide) < _WRAP_LEAST_LINES:
+        return None
+    most = max(wide)
+    full = [line for line, width in zip(lines, widths, strict=True) if width >= most - 4]
+    broken = [line for line in full if line.text[-1] not in _SENTENCE_END + _CLOSERS + "：:"]
+    if (
+        most <= 160
+        and len(full) >= max(_WRAP_LEAST_LINES, len(wide) // 2)
+        and 2 * len(broken) > len(full)
+        and statistics.median(wide) >= most - 8
+    ):
+        return most
+    return None
+
+
+def _width(text: str) -> int:
+    return sum(1 if char.isascii() else 2 for char in text)
+
+
+def _run_ons(line: _Line) -> Iterator[_Line]:
+    """Cut a very long line where a dump lost its line ends: at wide gaps and numbered items."""
+    if len(line.text) < _RUN_ON or line.end - line.start != len(line.text):
+        yield line
+        return
+    start = 0
+    for match in [*_RUN_ON_BREAK.finditer(line.text), None]:
+        stop = match.start() if match else len(line.text)
+        piece = line.text[start:stop]
+        stripped = piece.strip()
+        if stripped:
+            first = line.start + start + len(piece) - len(piece.lstrip())
+            yield _Line(stripped, first, first + len(stripped), line.indented, line.after_blank)
+        start = match.end() if match else stop
+
+
+def _sentences(line: _Line) -> Iterator[_Line]:
+    """Cut what is still longer than any paragraph at the last sentence end that fits."""
+    text = line.text
+    if len(text) <= LONGEST:
+        yield line
+        return
+    exact = line.end - line.start == len(text)
+    start = 0
+    while start < len(text):
+        stop = min(start + LONGEST, len(text))
+        if stop < len(text):
+            ends = [text.rfind(mark, start + LONGEST // 2, stop) for mark in _SENTENCE_END]
+            stop = max(ends) + 1 or stop
+        first, last = (line.start + start, line.start + stop) if exact else (line.start, line.end)
+        yield _Line(text[start:stop], first, last, line.indented, line.after_blank)
+        start = stop
+
+
+def _kinds(lines: list[_Line]) -> list[Paragraph]:
+    paragraphs = []
+    in_links = False
+    for i, line in enumerate(lines):
+        near = [other.text for other in lines[max(0, i - 2) : i + 3]]
+        if is_furniture(line.text, near):
+            kind: Kind = "furniture"
+            in_links = bool(LINK_LIST.match(line.text)) or (in_links and len(line.text) < 60)
+        elif in_links and is_link(line.text):
+            kind = "furniture"
+        else:
+            kind = "heading" if _is_heading(line.text) else "body"
+            in_links = False
+        paragraphs.append(Paragraph(line.text, line.start, line.end, kind))
+    return paragraphs
+
+
+def _is_heading(text: str) -> bool:
+    """Short, and not a sentence."""
+    return (
+        len(text) <= 45
+        and text[-1] not in _SENTENCE_END + "：:，,、"
+        and not any(mark in text for mark in "。；;")
+    )

@@ -1,0 +1,61 @@
+"""The command line: which commands there are, and how their errors become messages.
+
+Exit status: 0 done, 1 the work failed or a gate said no, 2 wrong usage.
+"""
+
+from collections.abc import Sequence
+
+import typer
+
+from model.bundled import bundled
+from model.codebook import load_codebook
+from model.errors import UserError
+from service.commands import classify, corpus, evaluate, models, score, serve, train
+from service.display import messages
+
+
+def build() -> typer.Typer:
+    """The command line as a typer application."""
+    app = typer.Typer(
+        name="govtheme",
+        help="判断治理类中文段落的主题：训练模型、提供服务、批量处理档案。",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    themes = load_codebook(bundled("codebook.toml")).themes
+    names = "、".join(f"{theme.name_zh}（{theme.id}）" for theme in themes)
+    app.command(epilog="例：govtheme train --corpus bundled --corpus 自己的语料.xlsx")(train.train)
+    app.command(epilog="例：govtheme evaluate 语料.jsonl --json")(evaluate.evaluate)
+    app.command(epilog=f"主题：{names}。 例：govtheme classify 楼道灯坏了没人修")(classify.classify)
+    app.command(epilog="例：govtheme score 档案文件夹 --out 结果.csv")(score.score)
+    app.command(epilog="例：govtheme serve --port 8000")(serve.serve)
+    app.add_typer(models.app, name="models")
+    app.add_typer(corpus.app, name="corpus")
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        argv: the words after `govtheme`; None takes the process's own.
+
+    Returns:
+        The exit status.
+    """
+    command = typer.main.get_command(build())
+    try:
+        command(list(argv) if argv is not None else None, prog_name="govtheme")
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0
+    except UserError as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(f"无法读写 {error.filename or ''}：{error.strerror or error}")
+    return 0
+
+
+def _fail(message: str) -> int:
+    messages.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+    return 1

@@ -1,0 +1,1 @@
+"""The commands of `govtheme`, one module each: options in, calls to the packages, answer out."""

@@ -1,0 +1,32 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from model.bundled import default_store
+from model.store import ModelStore
+
+Models = Annotated[
+    Path | None,
+    typer.Option(
+        "--models",
+        envvar="GOVTHEME_MODELS",
+        help="存放模型的文件夹（默认：源码目录的 artifacts/，否则为用户数据文件夹）",
+        show_default=False,
+    ),
+]
+Version = Annotated[
+    str | None,
+    typer.Option("--model", help="使用哪个版本（默认：正在使用的版本）", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="只在标准输出给出 JSON，供程序读取")]
+WithEvidence = Annotated[bool, typer.Option("--evidence", help="给出依据：哪些字词起了作用")]
+TextColumn = Annotated[str | None, typer.Option(help="表格里正文所在的列名", show_default=False)]
+LabelColumn = Annotated[str | None, typer.Option(help="表格里标签所在的列名", show_default=False)]
+
+
+def store(models: Path | None) -> ModelStore:
+    """The store that an option names, else the default one."""
+    return ModelStore(models or default_store())

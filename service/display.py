@@ -1,0 +1,136 @@
+"""What people see in a terminal: tables, progress, colours. Machines get `--json` instead."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from model.classifier import Classified
+from model.codebook import Codebook
+from model.decision import Decision
+from service.scoring import Summary
+
+COLOURS = ("blue", "green", "magenta", "yellow", "cyan", "red")
+
+messages = Console(stderr=True)
+"""Messages and progress: never on stdout, which belongs to the answer."""
+
+answers = Console()
+"""The answer, for people."""
+
+
+def progress_bar(unit: str) -> Progress:
+    """A bar on stderr with the rate that the task's `rate` field says."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TextColumn("剩余"),
+        TimeRemainingColumn(),
+        console=messages,
+    )
+
+
+def metrics_table(metrics: Mapping[str, Any], codebook: Codebook) -> Table:
+    """Precision, recall, F1 and support a theme, and the macro row."""
+    table = Table(title="交叉验证" if metrics.get("measured_on") == "cross-validation" else None)
+    table.add_column("主题")
+    for name in ("精确率", "召回率", "F1", "段数"):
+        table.add_column(name, justify="right")
+    for label, scores in metrics["labels"].items():
+        table.add_row(
+            codebook.name(label),
+            *(f"{scores[key]:.3f}" for key in ("precision", "recall", "f1")),
+            str(scores["support"]),
+        )
+    low, high = metrics["macro_f1_interval"]
+    table.add_section()
+    table.add_row("宏平均", "", "", f"{metrics['macro_f1']:.3f}", str(metrics["rows"]))
+    table.add_row("95 % 区间", "", "", f"{low:.3f}–{high:.3f}", "")
+    table.add_row("完全一致", "", "", f"{metrics['exact_match']:.3f}", "")
+    return table
+
+
+def decision_line(decision: Decision, codebook: Codebook) -> Text:
+    """The labels of one text with their scores; uncertain ones carry a question mark."""
+    line = Text()
+    for n, theme in enumerate(codebook.themes):
+        given, unsure = theme.id in decision.labels, theme.id in decision.uncertain
+        if given or unsure:
+            mark = "？" if unsure else ""
+            style = f"{'bold ' if given else 'dim '}{COLOURS[n % len(COLOURS)]}"
+            line.append(f"{theme.name_zh} {decision.scores[theme.id]:.2f}{mark}  ", style)
+    if not decision.labels:
+        line.append("无主题" if not line.plain else "（未达阈值）", "dim")
+    return line
+
+
+def decision_table(classified: Sequence[Classified], codebook: Codebook) -> Table:
+    """The paragraphs of a document and what they are about."""
+    table = Table(show_lines=False, expand=True)
+    table.add_column("段", justify="right", no_wrap=True)
+    table.add_column("主题", ratio=2)
+    table.add_column("文字", ratio=5)
+    for item in classified:
+        furniture = item.paragraph.kind == "furniture"
+        says = Text("页面杂项", "dim") if furniture else decision_line(item.decision, codebook)
+        text = Text(
+            item.paragraph.text,
+            "dim" if furniture else "bold" if item.paragraph.kind == "heading" else "",
+            overflow="ellipsis",
+            no_wrap=True,
+        )
+        table.add_row(str(item.number), says, text)
+    return table
+
+
+def evidence_lines(decision: Decision, codebook: Codebook) -> list[str]:
+    """The deciding stretches of each theme, heaviest first."""
+    lines = []
+    for theme in codebook.themes:
+        mine = [item for item in decision.evidence if item.label == theme.id]
+        if mine:
+            shown = "、".join(f"{item.text}（{item.weight:+.2f}）" for item in mine)
+            lines.append(f"  {theme.name_zh}：{shown}")
+    return lines
+
+
+def summary_table(summary: Summary, codebook: Codebook, seconds: float) -> Table:
+    """What an archive run did."""
+    counted = summary.paragraphs - summary.furniture
+    table = Table(title="汇总")
+    table.add_column("")
+    table.add_column("数量", justify="right")
+    table.add_column("占正文", justify="right")
+    table.add_row("文档", f"{summary.documents:,}", "")
+    table.add_row("段落", f"{summary.paragraphs:,}", "")
+    table.add_row("其中页面杂项", f"{summary.furniture:,}", "")
+    table.add_section()
+
+    def share(count: int) -> str:
+        return f"{count / counted:.1%}" if counted else "–"
+
+    for theme in codebook.themes:
+        count = summary.labels[theme.id]
+        table.add_row(theme.name_zh, f"{count:,}", share(count))
+    table.add_row("无主题", f"{summary.none:,}", share(summary.none))
+    table.add_row("不确定", f"{summary.uncertain:,}", share(summary.uncertain))
+    table.add_section()
+    table.add_row("未能读取", f"{len(summary.rejected):,}", "")
+    table.add_row("用时（秒）", f"{seconds:.1f}", "")
+    if seconds > 0:
+        table.add_row("段/秒", f"{summary.paragraphs / seconds:,.0f}", "")
+    return table
