@@ -35,10 +35,11 @@ _NUMBERED = re.compile(
     r"第[一二三四五六七八九十百零〇\d]{1,6}[章节条款]|[（(][一二三四五六七八九十\d]{1,3}[）)]"
     r"|[一二三四五六七八九十]{1,3}[、.．]|\d{1,2}[、.．](?!\d)|[①-⑳]"
 )
+_GAPPED = 100
 _RUN_ON = 500
-_RUN_ON_BREAK = re.compile(
-    rf"(?<=[{_SENTENCE_END}{_CLOSERS}])(?:[ \u3000\t]{{2,}}|(?={_NUMBERED.pattern}))"
-)
+_GAP = rf"(?<=[{_SENTENCE_END}{_CLOSERS}])[ \u3000\t]{{2,}}"
+_GAP_BREAK = re.compile(_GAP)
+_RUN_ON_BREAK = re.compile(rf"{_GAP}|(?<=[{_SENTENCE_END}{_CLOSERS}])(?={_NUMBERED.pattern})")
 _WRAP_LEAST_WIDTH = 40
 _WRAP_LEAST_LINES = 4
 
@@ -199,12 +200,13 @@ def _width(text: str) -> int:
 
 
 def _run_ons(line: _Line) -> Iterator[_Line]:
-    """Cut a very long line where a dump lost its line ends: at wide gaps and numbered items."""
-    if len(line.text) < _RUN_ON or line.end - line.start != len(line.text):
+    """Cut a line where a dump lost its line ends: at wide gaps, a very long one at its items."""
+    if len(line.text) < _GAPPED or line.end - line.start != len(line.text):
         yield line
         return
+    breaks = _RUN_ON_BREAK if len(line.text) >= _RUN_ON else _GAP_BREAK
     start = 0
-    for match in [*_RUN_ON_BREAK.finditer(line.text), None]:
+    for match in [*breaks.finditer(line.text), None]:
         stop = match.start() if match else len(line.text)
         piece = line.text[start:stop]
         stripped = piece.strip()

@@ -109,7 +109,8 @@ def _is_menu(line: str) -> bool:
         and not re.search(r"[，。；：！？,]", line)
         and max(len(word) for word in words) <= 12
         and sum(len(word) for word in words) / len(words) <= 6.5
-        and not re.search(r"\d{3,}", line)
+        # Words with numbers are a list of things, not a menu.
+        and 2 * sum(bool(re.search(r"\d", word)) for word in words) < len(words)
     )
 
 

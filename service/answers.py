@@ -34,10 +34,10 @@ def paragraph_result(classified: Classified, with_evidence: bool) -> dict[str, A
     paragraph = classified.paragraph
     return {
         "para": classified.number,
-        "text": paragraph.text,
         "start": paragraph.start,
         "end": paragraph.end,
         "kind": paragraph.kind,
+        "text": paragraph.text,
         **result(classified.decision, with_evidence),
     }
 

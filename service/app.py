@@ -20,7 +20,13 @@ from model.classifier import ThemeClassifier
 from model.codebook import load_codebook
 from service.answers import answer, paragraph_result, result, theme
 from service.body import read_request
-from service.errors import BadRequestError, NotReadyError, ServiceError, error_body
+from service.errors import (
+    BadRequestError,
+    BodyTooLargeError,
+    NotReadyError,
+    ServiceError,
+    error_body,
+)
 from service.requests import ClassifyRequest, ClassifyResponse, ErrorResponse
 from service.settings import Settings
 
@@ -138,9 +144,13 @@ def _ready(classifier: ThemeClassifier | None) -> ThemeClassifier:
 def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(ServiceError)
     async def service_error(_: Request, error: ServiceError) -> Response:
-        return _json(
+        answer = _json(
             error_body(error.status, error.type, error.message, error.fields), error.status
         )
+        if isinstance(error, BodyTooLargeError):
+            # What is still to come will not be read.
+            answer.headers["connection"] = "close"
+        return answer
 
     @app.exception_handler(HTTPException)
     async def http_error(_: Request, error: HTTPException) -> Response:

@@ -14,7 +14,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GOVTHEME_", extra="ignore")
 
-    models: Annotated[Path, Field(default_factory=default_store, description="存放模型的文件夹")]
+    models: Path = Field(default_factory=default_store, description="存放模型的文件夹")
     host: Annotated[str, Field(description="监听的地址")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="监听的端口，0 为任选")] = 8000
     max_body: Annotated[int, Field(ge=1024, description="请求体的上限，字节")] = 2_000_000

@@ -1,5 +1,6 @@
 """`govtheme serve`: the HTTP server."""
 
+import contextlib
 import socket
 from typing import Annotated
 
@@ -33,7 +34,9 @@ def serve(
         shown = f"[{address}]" if ":" in address else address
         messages.print(f"服务地址：http://{shown}:{used}（Ctrl-C 停止）", highlight=False)
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
-        uvicorn.Server(config).run(sockets=[listener])
+        # uvicorn has stopped gracefully by the time it hands the signal on.
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 def _classifier(store: ModelStore) -> ThemeClassifier | None:

@@ -1,5 +1,6 @@
 """Which files an archive run reads, in which order, and under which names."""
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ def find_files(roots: Sequence[Path]) -> list[Found]:
     found: list[Found] = []
     for root in roots:
         if not root.exists():
-            raise FileNotFoundError(str(root))
+            raise FileNotFoundError(errno.ENOENT, "没有这个文件或文件夹", str(root))
         prefix = f"{root.name}/" if len(roots) > 1 and root.is_dir() else ""
         if root.is_file():
             found.append(Found(root, root.name))

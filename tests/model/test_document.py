@@ -1,0 +1,137 @@
+import codecs
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.bundled import bundled
+from model.document import LONGEST, decode, read_document, split
+from model.errors import DecodingError
+from tests.conftest import SHARED
+
+CHINESE = "社区网格员上门走访。"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(CHINESE.encode(), id="utf-8"),
+        pytest.param(codecs.BOM_UTF8 + CHINESE.encode(), id="utf-8 with mark"),
+        pytest.param(CHINESE.encode("gb18030"), id="gb18030"),
+        pytest.param(codecs.BOM_UTF16_LE + CHINESE.encode("utf-16-le"), id="utf-16 little-endian"),
+        pytest.param(codecs.BOM_UTF16_BE + CHINESE.encode("utf-16-be"), id="utf-16 big-endian"),
+    ],
+)
+def test_chinese_is_decoded_from_every_usual_encoding(data: bytes) -> None:
+    assert decode(data) == CHINESE
+
+
+def test_what_no_encoding_fits_is_refused_with_the_position() -> None:
+    with pytest.raises(DecodingError) as caught:
+        decode("网格".encode() + b"\xff\xff\x81")
+    assert caught.value.position >= 6
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04\x00\x00\x00", b"\x00\x01\x02"])
+def test_binary_files_are_not_taken_for_text(data: bytes) -> None:
+    with pytest.raises(DecodingError):
+        decode(data)
+
+
+def test_a_named_charset_is_the_only_one_tried() -> None:
+    assert decode(CHINESE.encode("gb18030"), "gbk") == CHINESE
+    with pytest.raises(DecodingError):
+        decode(CHINESE.encode("gb18030"), "utf-8")
+    with pytest.raises(LookupError):
+        decode(b"", "klingon")
+
+
+def test_paragraphs_stand_where_they_say() -> None:
+    text = "  标题一行\r\n\r\n　　第一段，讲的是修路。　\n第二段，讲的是别的事情。"
+    paragraphs = split(text)
+    assert [p.text for p in paragraphs] == [
+        "标题一行",
+        "第一段，讲的是修路。",
+        "第二段，讲的是别的事情。",
+    ]
+    assert all(text[p.start : p.end] == p.text for p in paragraphs)
+    assert [p.kind for p in paragraphs] == ["heading", "body", "body"]
+
+
+WRAPPED = """\
+街道今年把背街小巷的整修列为头一件实事，从春天开始逐条摸底登记，问计于
+居民，到秋天已经完成了十一条巷子的路面翻新，剩下的四条要等地下管线改完
+之后再铺，预计明年开春动工，施工期间各巷口留出通道，保证救护车能够进
+出。
+一、整修的标准由居民议事会讨论决定，路面一律采用透水砖，井盖换成防沉降
+的，路灯改成节能灯，墙面不再统一刷白。
+"""
+
+
+def test_hard_wrapped_lines_are_joined_and_span_their_source() -> None:
+    paragraphs = split(WRAPPED)
+    assert len(paragraphs) == 2
+    assert "整修列为头一件实事，从春天开始逐条摸底登记，问计于居民，到秋天" in paragraphs[0].text
+    assert paragraphs[1].text.startswith("一、整修的标准")
+    first = paragraphs[0]
+    assert WRAPPED[first.start : first.end].replace("\n", "") == first.text
+
+
+def test_paragraphs_of_an_ordinary_page_are_not_joined() -> None:
+    lines = [f"第{n}段说的是第{n}件事情，与上一段没有关系，写到这里就结束了。" for n in range(9)]
+    assert [p.text for p in split("\n".join(lines))] == lines
+
+
+def test_a_dump_without_line_ends_is_cut_at_numbered_items() -> None:
+    items = [
+        f"（{n}）{'这一条要求各单位认真落实有关工作，' * 6}按时报送情况。" for n in "一二三四五"
+    ]
+    paragraphs = split("".join(items))
+    assert [p.text for p in paragraphs] == items
+
+
+def test_a_dump_without_line_ends_is_cut_at_wide_gaps() -> None:
+    pieces = ["街道开展了一次普查，共登记各类问题三百余件。" * 12, "居民说路比以前好走多了。"]
+    assert [p.text for p in split("　　".join(pieces))] == pieces
+
+
+def test_a_paragraph_longer_than_any_is_cut_at_a_sentence() -> None:
+    text = "这句话有十二个字加标点。" * 1000
+    paragraphs = split(text)
+    assert max(len(p.text) for p in paragraphs) <= LONGEST
+    assert "".join(p.text for p in paragraphs) == text
+    assert all(p.text.endswith("。") for p in paragraphs)
+    assert all(text[p.start : p.end] == p.text for p in paragraphs)
+
+
+@settings(max_examples=200)
+@given(
+    st.text(
+        st.one_of(st.sampled_from("网格，。一（）1.\n\r\u3000 |>"), st.characters()), max_size=300
+    )
+)
+def test_no_character_but_blanks_is_lost_or_doubled(text: str) -> None:
+    paragraphs = split(text)
+    assert "".join("".join(p.text.split()) for p in paragraphs) == "".join(text.split())
+    assert all(a.end <= b.start for a, b in pairwise(paragraphs))
+
+
+def test_the_title_is_the_first_heading_not_the_furniture() -> None:
+    document = read_document(bundled("sample_page.txt").read_bytes(), "a.txt")
+    assert document.title == "河湾街道：小院里的变化看得见"
+    assert document.source == "a.txt"
+
+
+@pytest.mark.skipif(not (SHARED / "samples").is_dir(), reason="the real pages are not here")
+def test_the_real_pages_split_as_a_reader_would() -> None:
+    """The furniture lines were marked by hand."""
+    furniture = {
+        "002": ["无障碍阅读", "当前位置", "作者:"],
+        "003": ["您的位置", "日期:2024"],
+    }
+    for path in sorted((SHARED / "samples").glob("*.txt")):
+        found = [p.text for p in split(decode(path.read_bytes())) if p.kind == "furniture"]
+        wanted = furniture[path.name[:3]]
+        assert len(found) == len(wanted)
+        assert all(a.startswith(b) for a, b in zip(found, wanted, strict=True))

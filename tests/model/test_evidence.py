@@ -1,0 +1,64 @@
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.classifier import ThemeClassifier
+from model.evidence import character_shares
+from tests.small import small_corpus
+
+TEXTS = [row.text for row in small_corpus().rows]
+
+
+def test_all_shares_and_the_intercept_add_up_to_the_margin(classifier: ThemeClassifier) -> None:
+    words = classifier._reader.words(TEXTS)
+    counts, hits = classifier._counter.locate(words)
+    values = classifier._weighting.values(counts)
+    margins = classifier.margins(TEXTS)
+    bounds = words.normal.bounds
+    for label in range(len(classifier.labels)):
+        shares, _ = character_shares(
+            counts, values, hits, classifier._linear, label, len(words.normal.codes)
+        )
+        for i in range(len(TEXTS)):
+            total = shares[bounds[i] : bounds[i + 1]].sum() + classifier._linear.intercepts[label]
+            assert np.isclose(total, margins[i, label], atol=1e-9)
+
+
+def test_evidence_points_into_the_text_as_it_came_in(classifier: ThemeClassifier) -> None:
+    text = "昨天，網\u200b格員每天入戶走訪，　把問題記進臺賬。"
+    decision = classifier.classify([text], evidence=True)[0]
+    assert "grid_management" in decision.labels
+    spans = [e for e in decision.evidence if e.label == "grid_management"]
+    assert spans
+    for item in spans:
+        assert text[item.start : item.end] == item.text
+    assert any("網\u200b格員" in item.text for item in spans)
+
+
+def test_stretches_of_a_label_neither_overlap_nor_touch(classifier: ThemeClassifier) -> None:
+    for decision in classifier.classify(TEXTS, evidence=True):
+        for label in classifier.labels:
+            spans = sorted((e.start, e.end) for e in decision.evidence if e.label == label)
+            assert all(a[1] < b[0] for a, b in pairwise(spans))
+
+
+def test_evidence_comes_heaviest_first_and_positive(classifier: ThemeClassifier) -> None:
+    for decision in classifier.classify(TEXTS, evidence=True):
+        for label in classifier.labels:
+            weights = [e.weight for e in decision.evidence if e.label == label]
+            assert weights == sorted(weights, reverse=True)
+            assert all(weight > 0 for weight in weights)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(st.characters(exclude_categories=()), max_size=50), max_size=4))
+def test_asking_for_evidence_changes_nothing_else(
+    classifier: ThemeClassifier, texts: list[str]
+) -> None:
+    plain = classifier.classify(texts)
+    explained = classifier.classify(texts, evidence=True)
+    for a, b in zip(plain, explained, strict=True):
+        assert (a.labels, a.status, a.uncertain) == (b.labels, b.status, b.uncertain)
+        assert a.scores == b.scores

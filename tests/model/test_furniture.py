@@ -1,0 +1,55 @@
+import pytest
+
+from model.furniture import is_furniture
+
+FURNITURE = [
+    "当前位置：首页 > 政务公开 > 工作动态",
+    "您的位置: 首页 新闻 > 正文",
+    "首页 | 机构概况 | 政务公开 | 办事服务 | 互动交流",
+    "来源：本站　作者：办公室　时间：2024-05-06 10:20　浏览：128次",
+    "发布日期：2023年7月8日",
+    "2023-07-08 09:15:00",
+    "二〇二三年七月八日",
+    "【字体：大 中 小】",
+    "【打印本页】",
+    "分享到：",
+    "扫一扫在手机打开当前页",
+    "上一篇：我街道召开物业管理工作会",
+    "相关链接：",
+    "版权所有：某某区人民政府　ICP备案号：某ICP备12345678号",
+    "网站标识码：1234567890",
+    "附件：1.志愿者报名表.docx",
+    "责任编辑：李某",
+    "（记者 王某某 通讯员 张某）",
+    "—————————",
+    "无障碍阅读",
+    "返回顶部",
+]
+TEXT = [
+    "网格员来敲门了",
+    "首页上的投诉电话一直打不通，请处理。",
+    "时间过去三年，承诺的停车场还没有动工。",
+    "来源不明的污水流进了村口的水塘。",
+    "附件是我们小区业主联名的诉求，请领导过目。",
+    "记者在现场看到，施工队正在铺设沥青。",
+    "2023年7月8日，街道组织志愿者清理河道。",
+    "一、加强组织领导",
+    "路灯 12盏 井盖 30个 台阶 8处",
+    "作者认为，治理的关键在于人人参与、各尽其责，把问题解决在萌芽状态，而不是事后补救。",
+]
+
+
+@pytest.mark.parametrize("line", FURNITURE)
+def test_furniture_is_recognised(line: str) -> None:
+    assert is_furniture(line, [line])
+
+
+@pytest.mark.parametrize("line", TEXT)
+def test_text_is_left_alone(line: str) -> None:
+    assert not is_furniture(line, [line])
+
+
+def test_a_column_of_short_words_is_a_menu() -> None:
+    menu = ["首长之窗", "机构设置", "人事处", "教务处", "图书馆"]
+    assert is_furniture(menu[2], menu)
+    assert not is_furniture(menu[2], [menu[2]])

@@ -1,0 +1,78 @@
+"""The corpus that ships: large enough, varied enough, and nobody else's text."""
+
+import json
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from model.bundled import bundled
+from model.document import decode
+from tests.conftest import SHARED
+from training.checks import RUN, equal_texts, near_texts, repeated_runs
+from training.corpus import Row, read_corpus
+
+HELD_OUT = "held_out.jsonl"
+
+
+@cache
+def rows() -> tuple[Row, ...]:
+    return read_corpus().rows
+
+
+@cache
+def held_out() -> tuple[Row, ...]:
+    return read_corpus([str(bundled(HELD_OUT))]).rows
+
+
+def runs(text: str) -> set[str]:
+    return {text[start : start + RUN] for start in range(len(text) - RUN + 1)}
+
+
+def test_it_is_as_large_as_promised() -> None:
+    labels = Counter(label for row in rows() for label in row.labels)
+    assert len(rows()) >= 7000
+    assert min(labels.values()) >= 1100
+    assert sum(len(row.labels) > 1 for row in rows()) >= 1000
+    pairs = Counter(
+        other
+        for row in rows()
+        if "grid_management" in row.labels
+        for other in row.labels
+        if other != "grid_management"
+    )
+    assert set(pairs) == set(labels) - {"grid_management"}
+    none = [row for row in rows() if not row.labels]
+    assert 0.4 <= len(none) / len(rows()) <= 0.5
+    assert sum(bool(row.more.get("hard")) for row in none) >= 1500
+    assert len(held_out()) >= 400
+
+
+def test_every_genre_is_there() -> None:
+    genres = Counter(row.genre for row in rows())
+    assert len(genres) == 18
+    assert min(genres.values()) >= 200
+    assert genres["简报"] >= 800
+    assert genres["地方新闻"] >= 600
+
+
+def test_no_text_comes_twice_not_even_nearly() -> None:
+    everything = [*rows(), *held_out()]
+    assert equal_texts(everything) == []
+    assert near_texts(everything) == []
+    assert repeated_runs(rows()) == []
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real text is not here")
+def test_no_run_of_characters_is_shared_with_the_real_text_that_we_measure_on() -> None:
+    mine = {run: row.id for row in (*rows(), *held_out()) for run in runs(row.text)}
+    gold = [json.loads(line)["text"] for line in (SHARED / "gold/dev.jsonl").open(encoding="utf-8")]
+    pages = [decode(path.read_bytes()) for path in files("samples", "archive")]
+    for text in (*gold, *pages):
+        shared = mine.keys() & runs(text)
+        assert not shared, {run: mine[run] for run in shared}
+
+
+def files(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in sorted((SHARED / folder).rglob("*.txt"))]
