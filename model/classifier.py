@@ -54,10 +54,12 @@ class ThemeClassifier:
         table = content["vocabulary"]
         self._counter = Counter(
             self._reader,
-            Vocabulary(table["hashes"], table["keys"], table["numbers"], table["screen"]),
+            Vocabulary(*(np.asarray(table[name]) for name in _TABLE)),
         )
         self._weighting = Weighting(content["idf"], content["block_ends"], content["sublinear"])
-        self._linear = LinearModel(content["weights"], np.asarray(content["intercepts"]))
+        self._linear = LinearModel(
+            np.asarray(content["weights"]), np.asarray(content["intercepts"])
+        )
         self._sigmoids = Sigmoids(np.asarray(content["slopes"]), np.asarray(content["offsets"]))
         self._thresholds = Thresholds(
             self.labels,
@@ -157,13 +159,13 @@ class ThemeClassifier:
         ]
 
     def _margins(self, counts: Counts) -> Floats:
-        return self._linear.margins(counts, self._weighting.values(counts))
+        return self._linear.margins(counts, self._weighting)
 
     def _explained(self, texts: Sequence[str], rule: Thresholds) -> list[Decision]:
         words = self._reader.words(texts)
         counts, hits = self._counter.locate(words)
         values = self._weighting.values(counts)
-        decisions = rule.decide(self._sigmoids.probabilities(self._linear.margins(counts, values)))
+        decisions = rule.decide(self._sigmoids.probabilities(self._margins(counts)))
         wanted = [
             [n for n, label in enumerate(self.labels) if label in d.labels or label in d.uncertain]
             for d in decisions
@@ -172,6 +174,10 @@ class ThemeClassifier:
             texts, wanted, self.labels, (counts, values, hits), words.normal, self._linear
         )
         return [replace(d, evidence=e) for d, e in zip(decisions, evidence, strict=True)]
+
+
+_TABLE = ("hashes", "numbers", "homes")
+"""The arrays of a vocabulary, in the order of its fields."""
 
 
 def reader(content: Mapping[str, Any], engine: str | None = None) -> GramReader:

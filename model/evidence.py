@@ -34,11 +34,10 @@ def character_shares(
     Returns:
         Shares of the characters, shape (length,), and of the hits, shape (hits,).
     """
-    size = len(linear.weights)
-    row_of = np.repeat(np.arange(len(counts.rows) - 1, dtype=np.int64), np.diff(counts.rows))
-    keys = row_of * size + counts.features
+    size = linear.weights.shape[1]
+    keys = counts.text_of() * size + counts.features
     entry = np.searchsorted(keys, hits.text_of.astype(np.int64) * size + hits.features)
-    added = values * linear.weights[counts.features, label] / counts.counts
+    added = values * linear.weights[label][counts.features] / counts.counts
     places = added[entry]
     density = places / (hits.ends - hits.starts)
     steps = np.bincount(hits.starts, density, length + 1)

@@ -22,6 +22,8 @@ BATCH_TEXTS = 4096
 BATCH_CHARACTERS = 1 << 20
 """A batch is closed at so many texts or characters, whichever comes first."""
 
+_TABLED = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -37,10 +39,19 @@ class Counts:
     features: Ints
     counts: Offsets
 
+    @property
+    def texts(self) -> int:
+        """How many texts there are."""
+        return len(self.rows) - 1
+
+    def text_of(self) -> Offsets:
+        """The text of each entry, shape (entries,)."""
+        return np.repeat(np.arange(self.texts, dtype=np.int64), np.diff(self.rows))
+
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """The known n-grams of a window with their places, for evidence.
+    """The known n-grams of a batch with their places, for evidence.
 
     Attributes:
         text_of, features, starts, ends: shape (hits,) each; places are in the normal form.
@@ -64,44 +75,64 @@ class Weighting:
     def __init__(
         self, idf: NDArray[np.float32], block_ends: Sequence[int], sublinear: bool
     ) -> None:
-        self.idf = idf
-        self.block_ends = np.asarray(block_ends, np.int64)
+        self.idf = np.asarray(idf)
+        self.block_ends = tuple(int(end) for end in block_ends)
         self.sublinear = sublinear
+        self._frequencies = self._frequency(np.arange(_TABLED))
+
+    def raw(self, counts: Counts) -> Floats:
+        """tf × idf of each entry before it is divided by a norm, shape (entries,)."""
+        if len(counts.counts) and int(counts.counts.max()) >= _TABLED:
+            frequency = self._frequency(counts.counts)
+        else:
+            frequency = np.take(self._frequencies, counts.counts, mode="clip")
+        frequency *= np.take(self.idf, counts.features, mode="clip")
+        return frequency
+
+    def blocks(self, counts: Counts) -> Offsets:
+        """Where each block of each text begins, and the end, shape (texts × blocks + 1,)."""
+        if len(self.block_ends) == 1:
+            return counts.rows
+        below = [
+            segment_sums(counts.features < end, counts.rows, np.int64)
+            for end in self.block_ends[:-1]
+        ]
+        bounds = np.empty((counts.texts, len(self.block_ends)), np.int64)
+        bounds[:, 0] = counts.rows[:-1]
+        for block, count in enumerate(below, 1):
+            bounds[:, block] = counts.rows[:-1] + count
+        return np.append(bounds.ravel(), counts.rows[-1])
+
+    def norms(self, raw: Floats, blocks: Offsets) -> Floats:
+        """The Euclidean norm of each block of each text, 1 where it is empty."""
+        norms: Floats = np.sqrt(segment_sums(raw * raw, blocks))
+        norms[norms == 0.0] = 1.0
+        return norms
 
     def values(self, counts: Counts) -> Floats:
-        """The weight of each entry, shape (entries,)."""
-        frequency = counts.counts.astype(np.float64)
+        """The tf-idf value of each entry, shape (entries,)."""
+        raw, blocks = self.raw(counts), self.blocks(counts)
+        raw /= np.repeat(self.norms(raw, blocks), np.diff(blocks))
+        return raw
+
+    def _frequency(self, counts: NDArray[np.integer]) -> Floats:
+        frequency = counts.astype(np.float64)
         if self.sublinear:
-            several = counts.counts > 1
+            several = counts > 1
             frequency[several] = 1.0 + np.log(frequency[several])
-        values = frequency * self.idf[counts.features]
-        segments, lengths = self._segments(counts)
-        norms = np.sqrt(segment_sums(values * values, segments))
-        norms[norms == 0.0] = 1.0
-        values /= np.repeat(norms, lengths)
-        return values
-
-    def _segments(self, counts: Counts) -> tuple[Offsets, Offsets]:
-        """Where each block of each row begins (and the end), and how long each is."""
-        blocks = len(self.block_ends)
-        if blocks == 1:
-            bounds = counts.rows
-        else:
-            texts = len(counts.rows) - 1
-            row_of = np.repeat(np.arange(texts, dtype=np.int64), np.diff(counts.rows))
-            block_of = np.searchsorted(self.block_ends, counts.features, side="right")
-            sizes = np.bincount(row_of * blocks + block_of, minlength=texts * blocks)
-            bounds = np.zeros(texts * blocks + 1, np.int64)
-            np.cumsum(sizes, out=bounds[1:])
-        return bounds, np.diff(bounds)
+        return frequency
 
 
-def segment_sums(values: Floats, bounds: Offsets) -> Floats:
-    """The sum of each stretch bounds[i]:bounds[i + 1] along the first axis; 0 where it is empty."""
-    sums = np.zeros((len(bounds) - 1, *values.shape[1:]), np.float64)
-    filled = np.flatnonzero(np.diff(bounds))
+def segment_sums(
+    values: NDArray[Any], bounds: Offsets, kind: type[np.generic] = np.float64
+) -> NDArray[Any]:
+    """The sum of each stretch bounds[i]:bounds[i + 1] along the last axis; 0 where it is empty."""
+    sums = np.zeros((*values.shape[:-1], len(bounds) - 1), kind)
+    filled = np.flatnonzero(bounds[1:] > bounds[:-1])
+    if len(filled) == len(bounds) - 1 and len(filled):
+        return np.add.reduceat(values, bounds[:-1], axis=-1, dtype=kind)
     if len(filled):
-        sums[filled] = np.add.reduceat(values, bounds[filled], axis=0, dtype=np.float64)
+        sums[..., filled] = np.add.reduceat(values, bounds[filled], axis=-1, dtype=kind)
     return sums
 
 
@@ -116,74 +147,97 @@ class Counter:
     def __init__(self, reader: GramReader, vocabulary: Vocabulary) -> None:
         self.reader = reader
         self.vocabulary = vocabulary
+        # A key is text and feature in one number: its low bits are the feature.
+        self._bits = max(len(vocabulary) - 1, 1).bit_length()
 
     def count(self, words: Words) -> Counts:
         """Count a batch that was cut into words. Cut long lists with `batches` first."""
-        keys, _ = self._scan(self.reader.read(words), locate=False)
-        return self._counts(keys, len(words.normal))
+        texts = len(words.normal)
+        parts = [self._tally(*self._known(window)[:2]) for window in self.reader.read(words)]
+        return _joined(parts, texts, self._bits)
 
     def locate(self, words: Words) -> tuple[Counts, Hits]:
-        """Count a batch and say where each feature stands, in the order of the text."""
-        keys, hits = self._scan(self.reader.read(words), locate=True)
-        gathered = Hits(
-            _concatenated([hit.text_of for hit in hits], np.int32),
-            _concatenated([hit.features for hit in hits], np.int32),
-            _concatenated([hit.starts for hit in hits], np.int64),
-            _concatenated([hit.ends for hit in hits], np.int64),
-        )
-        return self._counts(keys, len(words.normal)), gathered
+        """Count a batch and say where each feature stands."""
+        parts = []
+        hits: list[tuple[NDArray[Any], ...]] = []
+        for window in self.reader.read(words):
+            text_of, features, families = self._known(window)
+            parts.append(self._tally(text_of, features))
+            starts = [grams.starts[places] for grams, places in families]
+            ends = [grams.ends[places + (grams.n - 1)] for grams, places in families]
+            hits.append((text_of, features, np.concatenate(starts), np.concatenate(ends)))
+        none = np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, int), np.zeros(0, int)
+        located = Hits(*(np.concatenate(arrays) for arrays in zip(none, *hits, strict=True)))
+        return _joined(parts, len(words.normal), self._bits), located
 
-    def _scan(
-        self, windows: Iterator[list[Grams]], locate: bool
-    ) -> tuple[list[tuple[Offsets, Offsets]], list[Hits]]:
-        """For each window its (text, feature) keys with their counts, and the hits if asked for."""
-        size = max(len(self.vocabulary), 1)
-        found: list[tuple[Offsets, Offsets]] = []
-        hits: list[Hits] = []
-        for families in windows:
-            keys = []
-            for grams in families:
-                places, features = self.vocabulary.find(grams.hashes)
-                text_of = grams.text_of[places]
-                keys.append(text_of.astype(np.int64) * size + features)
-                if locate:
-                    hits.append(Hits(text_of, features, grams.starts[places], grams.ends[places]))
-            found.append(_tally(np.concatenate(keys)))
-        return found, hits
+    def _known(
+        self, window: list[Grams]
+    ) -> tuple[Ints, Ints, list[tuple[Grams, NDArray[np.intp]]]]:
+        """Text and feature of each known n-gram, and its places family by family."""
+        hashes = np.concatenate([grams.hashes for grams in window])
+        places, features = self.vocabulary.find(hashes)
+        sizes = np.cumsum([0, *(len(grams.hashes) for grams in window)])
+        edges = np.searchsorted(places, sizes)
+        families, text_of, kept = [], [], []
+        for i, grams in enumerate(window):
+            mine = places[edges[i] : edges[i + 1]] - sizes[i]
+            number = features[edges[i] : edges[i + 1]]
+            if grams.n > 1:
+                inside = grams.inside(mine)
+                if not inside.all():
+                    mine, number = mine[inside], number[inside]
+            families.append((grams, mine))
+            text_of.append(np.take(grams.text_of, mine, mode="clip"))
+            kept.append(number)
+        return np.concatenate(text_of), np.concatenate(kept), families
 
-    def _counts(self, found: list[tuple[Offsets, Offsets]], texts: int) -> Counts:
-        size = max(len(self.vocabulary), 1)
-        keys, counts = _merge(found)
-        text_of = keys // size
-        rows = np.searchsorted(text_of, np.arange(texts + 1))
-        return Counts(rows, (keys - text_of * size).astype(np.int32), counts)
-
-
-def _concatenated(arrays: list[NDArray[Any]], kind: type) -> NDArray[Any]:
-    return np.concatenate(arrays) if arrays else np.zeros(0, kind)
-
-
-def _tally(keys: Offsets) -> tuple[Offsets, Offsets]:
-    """The distinct keys, ascending, and how often each comes."""
-    keys.sort()
-    if not len(keys):
-        return keys, keys
-    begins = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    return keys[begins], np.diff(begins, append=len(keys))
+    def _tally(self, text_of: Ints, features: Ints) -> "_Part":
+        """The distinct (text, feature) keys of a window, ascending, and how often each comes."""
+        if not len(text_of):
+            return _Part(0, np.zeros(0, np.int64), np.zeros(0, np.int64))
+        first, last = int(text_of.min()), int(text_of.max())
+        # 32-bit keys sort twice as fast.
+        small = (last - first + 1) << self._bits <= 1 << 32
+        kind = np.dtype(np.uint32 if small else np.uint64)
+        keys: NDArray[Any] = (text_of - first).astype(kind)
+        keys <<= kind.type(self._bits)
+        keys |= features.astype(kind)
+        keys.sort()
+        begins = _begins(keys)
+        return _Part(first, keys[begins].astype(np.int64), np.diff(begins, append=len(keys)))
 
 
-def _merge(found: list[tuple[Offsets, Offsets]]) -> tuple[Offsets, Offsets]:
-    """Put windows together; a text that goes over several has its counts added up."""
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    keys = np.concatenate([window for window, _ in found])
-    counts = np.concatenate([count for _, count in found])
-    order = np.argsort(keys, kind="stable")
-    keys, counts = keys[order], counts[order]
-    begins = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    return keys[begins], np.add.reduceat(counts, begins) if len(begins) else counts
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The keys of a window, counted from its first text, ascending, and their counts."""
+
+    first: int
+    keys: Offsets
+    counts: Offsets
+
+
+def _joined(parts: list[_Part], texts: int, bits: int) -> Counts:
+    """Windows one after the other; where a long text goes over several, its counts are added."""
+    parts = [part for part in parts if len(part.keys)]
+    if not parts:
+        return Counts(np.zeros(texts + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int64))
+    keys = np.concatenate([part.keys + (part.first << bits) for part in parts])
+    counts = np.concatenate([part.counts for part in parts])
+    if (keys[1:] <= keys[:-1]).any():
+        order = np.argsort(keys, kind="stable")
+        keys, counts = keys[order], counts[order]
+        begins = _begins(keys)
+        keys, counts = keys[begins], np.add.reduceat(counts, begins)
+    rows = np.searchsorted(keys, np.arange(texts + 1, dtype=np.int64) << bits)
+    return Counts(rows, (keys & ((1 << bits) - 1)).astype(np.int32), counts)
+
+
+def _begins(keys: NDArray[Any]) -> NDArray[np.intp]:
+    """Where each run of equal keys begins."""
+    new = np.empty(len(keys), np.bool_)
+    new[0] = True
+    np.not_equal(keys[1:], keys[:-1], out=new[1:])
+    return np.flatnonzero(new)
 
 
 def batches(texts: Sequence[str]) -> Iterator[range]:

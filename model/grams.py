@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from model.errors import SegmenterError
 from model.normalisation import Codes, Normaliser, NormalText, Offsets
-from model.segmentation import Cut, cut_lengths
+from model.segmentation import Cut, cut_all
 
 Hashes = NDArray[np.uint64]
 Ints = NDArray[np.int32]
@@ -75,12 +75,15 @@ class Words:
 class Grams:
     """The n-grams of one family in one window, in the order of the text.
 
+    Gram i is the units (words or characters) i to i + n - 1. Those that reach from one text into
+    the next are there too; they are told apart only where a gram turns out to be known.
+
     Attributes:
         kind: `word` or `character`.
-        n: how many words or characters each has.
+        n: how many units each has.
         hashes: shape (grams,).
-        text_of: the index of the text of each, shape (grams,).
-        starts, ends: their place in the batch's normal form, shape (grams,) each.
+        text_of: the index of the text of each unit, shape (units,), units ≥ grams + n - 1.
+        starts, ends: the place of each unit in the batch's normal form, shape (units,) each.
     """
 
     kind: str
@@ -89,6 +92,11 @@ class Grams:
     text_of: Ints
     starts: Offsets
     ends: Offsets
+
+    def inside(self, grams: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which of some grams lie in one text."""
+        same: NDArray[np.bool_] = self.text_of[grams] == self.text_of[grams + (self.n - 1)]
+        return same
 
 
 class GramReader:
@@ -124,7 +132,7 @@ class GramReader:
             SegmenterError: the segmenter lost or added characters.
         """
         normal = self.normaliser(texts)
-        tokens, counts = cut_lengths(self.cut, [normal.one(i) for i in range(len(normal))])
+        tokens, counts = cut_all(self.cut, normal.texts())
         ends = np.zeros(len(tokens) + 1, np.int64)
         np.cumsum(_lengths(tokens), out=ends[1:])
         if ends[-1] != len(normal.codes):
@@ -142,33 +150,25 @@ class GramReader:
     def read(self, words: Words) -> Iterator[list[Grams]]:
         """The n-grams of a batch, window by window, each window a list of families.
 
-        A text may go over several windows; its grams come in order, none twice. What is held at a
-        time does not grow with the batch.
+        A window holds whole texts; only a text longer than a window goes over several, its grams
+        in order and none twice. What is held at a time does not grow with the batch.
         """
-        codes = words.normal.codes
-        ends = words.ends
-        wordlike = (
-            _WORDLIKE[np.minimum(codes[ends[:-1]], 0xFFFF)] if len(codes) else np.zeros(0, bool)
-        )
-        chosen = np.flatnonzero(wordlike)
-        lead = max(self.ranges.words[1] - 1, 0)
-        reach = max(self.ranges.characters[1] - 1, 0)
-        start = 0
-        while start < len(codes):
-            # The window ends with the last word that fits, or after one that is too long.
-            last = int(np.searchsorted(ends, start + WINDOW, side="right")) - 1
-            stop = int(ends[last])
-            if stop <= start:
-                stop = int(ends[last + 1])
+        codes, ends = words.normal.codes, words.ends
+        # An empty batch has no first characters to look at.
+        firsts = np.minimum(codes[ends[:-1]], 0xFFFF) if len(codes) else codes
+        chosen = np.flatnonzero(_WORDLIKE[firsts])
+        for start, stop in _windows(words):
             low, high = np.searchsorted(ends, (start, stop))
-            mine = chosen[np.searchsorted(chosen, low) : np.searchsorted(chosen, high) + lead]
-            end = max(stop + reach, int(ends[mine[-1] + 1]) if len(mine) else 0)
-            sums = self._sums(codes[start : min(end, len(codes))])
-            here = int(np.searchsorted(mine, high))
-            yield self._word_families(words, mine, here, start, sums) + self._character_families(
-                words, start, stop, sums
-            )
-            start = stop
+            first, beyond = np.searchsorted(chosen, (low, high))
+            # Grams that begin in this window may end in the next one.
+            mine = chosen[first : beyond + max(self.ranges.words[1] - 1, 0)]
+            reach = stop + max(self.ranges.characters[1] - 1, 0)
+            end = max(reach, int(ends[mine[-1] + 1]) if len(mine) else 0)
+            sums, inverses = self._sums(codes[start : min(end, len(codes))])
+            yield [
+                *self._word_families(words, mine, int(beyond - first), start, sums, inverses),
+                *self._character_families(words, start, stop, sums, inverses),
+            ]
 
     def _sums(self, codes: Codes) -> tuple[Hashes, Hashes]:
         """The running sum over a stretch, shape (length + 1,), and the inverse powers for it."""
@@ -181,80 +181,62 @@ class GramReader:
         return sums, inverses
 
     def _word_families(
-        self, words: Words, mine: Offsets, here: int, origin: int, sums: tuple[Hashes, Hashes]
-    ) -> list[Grams]:
+        self,
+        words: Words,
+        mine: Offsets,
+        beginning: int,
+        origin: int,
+        sums: Hashes,
+        inverses: Hashes,
+    ) -> Iterator[Grams]:
         low, high = self.ranges.words
         if not high:
-            return []
-        total, inverses = sums
-        starts = words.ends[mine]
-        ends = words.ends[mine + 1]
+            return
+        starts, ends, text_of = words.ends[mine], words.ends[mine + 1], words.text_of[mine]
         local = starts - origin
-        single = (total[ends - origin] - total[local]) * inverses[local] * _WORD_SALT
-        text_of = words.text_of[mine]
-        families = []
+        single = (sums[ends - origin] - sums[local]) * inverses[local] * _WORD_SALT
         hashes = single
         for n in range(1, high + 1):
             if n > 1:
                 hashes = hashes[:-1] * _PAIR + single[n - 1 :]
-            if n < low:
-                continue
-            count = min(here, len(hashes))
-            grams = Grams(
-                "word",
-                n,
-                hashes[:count],
-                text_of[:count],
-                starts[:count],
-                ends[n - 1 : n - 1 + count],
-            )
-            families.append(grams if n == 1 else _within(grams, text_of[n - 1 : n - 1 + count]))
-        return families
+            if n >= low:
+                yield Grams("word", n, hashes[:beginning], text_of, starts, ends)
 
     def _character_families(
-        self, words: Words, start: int, stop: int, sums: tuple[Hashes, Hashes]
-    ) -> list[Grams]:
+        self, words: Words, start: int, stop: int, sums: Hashes, inverses: Hashes
+    ) -> Iterator[Grams]:
         low, high = self.ranges.characters
         if not high:
-            return []
-        total, inverses = sums
+            return
         bounds = words.normal.bounds
+        units = start + len(sums) - 1
         first = int(np.searchsorted(bounds, start, side="right")) - 1
-        beyond = int(np.searchsorted(bounds, stop))
-        edges = np.clip(bounds[first : beyond + 1], start, stop)
+        beyond = int(np.searchsorted(bounds, units))
+        edges = np.clip(bounds[first : beyond + 1], start, units)
         text_of = np.repeat(np.arange(first, beyond, dtype=np.int32), np.diff(edges))
-        ends_of_text = np.repeat(bounds[first + 1 : beyond + 1], np.diff(edges))
-        places = np.arange(start, stop)
-        families = []
+        places = np.arange(start, units + 1)
         for n in range(low, high + 1):
-            count = min(stop - start, len(total) - n)
-            count = max(count, 0)
-            hashes = (total[n : n + count] - total[:count]) * inverses[:count]
-            inside = places[:count] + n <= ends_of_text[:count]
-            families.append(
-                Grams(
-                    "character",
-                    n,
-                    hashes[inside] * _CHARACTER_SALT + np.uint64(n),
-                    text_of[:count][inside],
-                    places[:count][inside],
-                    places[:count][inside] + n,
-                )
-            )
-        return families
+            count = max(min(stop - start, len(sums) - n), 0)
+            hashes = sums[n : n + count] - sums[:count]
+            hashes *= inverses[:count]
+            hashes *= _CHARACTER_SALT
+            hashes += np.uint64(n)
+            yield Grams("character", n, hashes, text_of, places[:-1], places[1:])
 
 
-def _within(grams: Grams, text_of_last: Ints) -> Grams:
-    """Only the grams whose last word is in the same text as their first."""
-    inside = grams.text_of == text_of_last
-    return Grams(
-        grams.kind,
-        grams.n,
-        grams.hashes[inside],
-        grams.text_of[inside],
-        grams.starts[inside],
-        grams.ends[inside],
-    )
+def _windows(words: Words) -> Iterator[tuple[int, int]]:
+    """Stretches of whole texts that fit; a longer text is cut after the last word that fits."""
+    bounds, ends = words.normal.bounds, words.ends
+    start, size = 0, int(bounds[-1])
+    while start < size:
+        text = int(np.searchsorted(bounds, start + WINDOW, side="right")) - 1
+        stop = int(bounds[text])
+        if stop <= start:
+            stop = int(ends[np.searchsorted(ends, start + WINDOW, side="right") - 1])
+        if stop <= start:
+            stop = int(ends[np.searchsorted(ends, start, side="right")])
+        yield start, stop
+        start = stop
 
 
 def _powers(base: np.uint64, size: int) -> Hashes:

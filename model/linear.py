@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.features import Counts, Floats, segment_sums
+from model.features import Counts, Floats, Weighting, segment_sums
 
 _LABELS_AT_A_TIME = 16
 
@@ -18,21 +18,25 @@ class LinearModel:
     """Weights and intercepts.
 
     Attributes:
-        weights: shape (features, labels), float32.
+        weights: shape (labels, features), float32.
         intercepts: shape (labels,), float64.
     """
 
     weights: NDArray[np.float32]
     intercepts: Floats
 
-    def margins(self, counts: Counts, values: Floats) -> Floats:
+    def margins(self, counts: Counts, weighting: Weighting) -> Floats:
         """The margin of each text for each label, shape (texts, labels), before calibration."""
-        texts, labels = len(counts.rows) - 1, len(self.intercepts)
-        margins = np.empty((texts, labels), np.float64)
+        raw, blocks = weighting.raw(counts), weighting.blocks(counts)
+        norms = weighting.norms(raw, blocks)
+        shape = counts.texts, len(weighting.block_ends)
+        margins = np.empty((counts.texts, len(self.intercepts)), np.float64)
         # A corpus may have 200 labels: memory for the products stays bounded.
-        for low in range(0, labels, _LABELS_AT_A_TIME):
+        for low in range(0, len(self.intercepts), _LABELS_AT_A_TIME):
             some = slice(low, low + _LABELS_AT_A_TIME)
-            products = self.weights[counts.features, some] * values[:, None]
-            margins[:, some] = segment_sums(products, counts.rows)
+            products = np.take(self.weights[some], counts.features, axis=1, mode="clip") * raw
+            # Dividing a block's sum by its norm is dividing each of its values.
+            sums = segment_sums(products, blocks) / norms
+            margins[:, some] = sums.reshape(-1, *shape).sum(axis=2).T
         margins += self.intercepts
         return margins

@@ -12,6 +12,7 @@ only where a character was dropped is a map needed, and then it is kept.
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,9 +48,10 @@ class NormalText:
     def __len__(self) -> int:
         return len(self.bounds) - 1
 
-    def one(self, i: int) -> str:
-        """The normal form of text `i`."""
-        return self.text[self.bounds[i] : self.bounds[i + 1]]
+    def texts(self) -> list[str]:
+        """The normal form of each text."""
+        bounds = self.bounds.tolist()
+        return [self.text[start:end] for start, end in pairwise(bounds)]
 
 
 class Normaliser:

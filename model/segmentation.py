@@ -10,7 +10,7 @@ import importlib.util
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -136,7 +136,7 @@ def read_words(path: Path) -> list[str]:
     return words
 
 
-def cut_lengths(cut: Cut, texts: Sequence[str]) -> tuple[list[str], list[int]]:
+def cut_all(cut: Cut, texts: Iterable[str]) -> tuple[list[str], list[int]]:
     """The words of all texts in one row, and how many each text has."""
     tokens: list[str] = []
     counts: list[int] = []

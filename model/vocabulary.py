@@ -13,43 +13,45 @@ from numpy.typing import NDArray
 from model.grams import Hashes, Ints
 
 _MIX = np.uint64(0x9FB21C651E98DF25)
-_SCREEN_FACTOR = 8
-_MOST_SLOTS = 1 << 30
+_SLOTS_A_FEATURE = 8
+_FEWEST_SLOTS = 16
+_MOST_FEATURES = 1 << 27
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """Features by hash; make one with `build`.
 
+    A hash has a home slot. The slots are many, so that most features are at home and most unknown
+    hashes find nobody there; a feature that found its home taken lives in the next free slot.
+
     Attributes:
         hashes: the hash of each feature, in the order of their numbers, shape (features,).
-        keys: the hash in each slot, shape (slots,), slots a power of two.
-        numbers: the feature in each slot, -1 where it is free, shape (slots,).
-        screen: True where at least one feature's hash falls, shape (a power of two,).
+        numbers: the feature in each slot, -1 where it is free, shape (slots,), a power of two.
+        homes: whether a slot is the home of a feature, shape (slots,): what is looked at first.
     """
 
     hashes: Hashes
-    keys: Hashes
     numbers: Ints
-    screen: NDArray[np.bool_]
+    homes: NDArray[np.bool_]
 
     @classmethod
     def build(cls, hashes: Hashes) -> "Vocabulary":
         """A table for these features.
 
         Raises:
-            ValueError: two features have the same hash, or there are more than 2²⁹.
+            ValueError: two features have the same hash, or there are more than 2²⁷.
         """
         size = len(hashes)
         if len(np.unique(hashes)) != size:
             raise ValueError("two features have the same hash")
-        slots = 1 << max(int(2 * size - 1).bit_length(), 4)
-        if slots > _MOST_SLOTS:
+        if size > _MOST_FEATURES:
             raise ValueError(f"{size} features are more than a table can hold")
-        keys, numbers = _table(hashes, slots)
-        screen = np.zeros(slots * _SCREEN_FACTOR, np.bool_)
-        screen[(hashes * _MIX) >> _shift(len(screen))] = True
-        return cls(hashes, keys, numbers, screen)
+        slots = 1 << (max(_SLOTS_A_FEATURE * size, _FEWEST_SLOTS) - 1).bit_length()
+        home = _home(hashes, slots)
+        homes = np.zeros(slots, np.bool_)
+        homes[home] = True
+        return cls(hashes, _filled(home, slots), homes)
 
     def __len__(self) -> int:
         return len(self.hashes)
@@ -60,47 +62,50 @@ class Vocabulary:
         Returns:
             The places in `hashes`, ascending, and the feature number of each.
         """
-        mixed = hashes * _MIX
-        places = np.flatnonzero(self.screen[mixed >> _shift(len(self.screen))])
-        wanted = hashes[places]
-        slot = (mixed[places] >> _shift(len(self.keys))).astype(np.intp)
-        numbers = self.numbers[slot]
-        pending = np.flatnonzero((self.keys[slot] != wanted) & (numbers >= 0))
-        numbers[self.keys[slot] != wanted] = -1
-        mask = len(self.keys) - 1
+        if not len(self.hashes):
+            return np.zeros(0, np.intp), np.zeros(0, np.int32)
+        slot = _home(hashes, len(self.numbers))
+        places = np.flatnonzero(np.take(self.homes, slot, mode="clip"))
+        slot = np.take(slot, places, mode="clip")
+        wanted = np.take(hashes, places, mode="clip")
+        # A home is never free: whoever was there first lives in it.
+        numbers = np.take(self.numbers, slot, mode="clip")
+        known = np.take(self.hashes, numbers, mode="clip") == wanted
+        pending = np.flatnonzero(~known)
         while len(pending):
-            slot[pending] = (slot[pending] + 1) & mask
+            slot[pending] = (slot[pending] + 1) & (len(self.numbers) - 1)
             found = self.numbers[slot[pending]]
-            equal = self.keys[slot[pending]] == wanted[pending]
+            equal = (found >= 0) & (self.hashes[found] == wanted[pending])
             numbers[pending[equal]] = found[equal]
+            known[pending[equal]] = True
             pending = pending[~equal & (found >= 0)]
-        known = numbers >= 0
-        return places[known], numbers[known]
+        return np.compress(known, places), np.compress(known, numbers)
 
 
-def _shift(slots: int) -> np.uint64:
-    """How far to shift a mixed hash so that its highest bits number one of `slots`."""
-    return np.uint64(64 - slots.bit_length() + 1)
+def _home(hashes: Hashes, slots: int) -> NDArray[np.intp]:
+    """The home slot of each hash: the highest bits of it, mixed.
+
+    Signed, because numpy converts unsigned indices one by one.
+    """
+    return ((hashes * _MIX) >> np.uint64(64 - slots.bit_length() + 1)).view(np.intp)
 
 
-def _table(hashes: Hashes, slots: int) -> tuple[Hashes, Ints]:
-    """Fill the table: what finds its slot taken moves on to the next one, all at once."""
-    keys = np.zeros(slots, np.uint64)
+def _filled(home: NDArray[np.intp], slots: int) -> Ints:
+    """Who lives in each slot: features without a home of their own move on, all at once."""
     numbers = np.full(slots, -1, np.int32)
-    waiting = np.arange(len(hashes), dtype=np.int32)
-    slot = ((hashes * _MIX) >> _shift(slots)).astype(np.intp)
+    waiting = np.arange(len(home), dtype=np.int32)
+    slot = home
     while len(waiting):
         free = numbers[slot] < 0
         # Of several that want one slot the first takes it.
-        taker_slots, first = np.unique(slot[free], return_index=True)
+        taken, first = np.unique(slot[free], return_index=True)
         takers = np.flatnonzero(free)[first]
-        numbers[taker_slots] = waiting[takers]
-        keys[taker_slots] = hashes[waiting[takers]]
+        numbers[taken] = waiting[takers]
         left = np.ones(len(waiting), bool)
         left[takers] = False
         waiting = waiting[left]
         slot = (slot[left] + 1) & (slots - 1)
-    return keys, numbers
+    return numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
-from model.features import Counter, Counts, Floats, Weighting, batches
-from model.grams import GramReader, Grams, Hashes, Words
+from model.features import Counter, Counts, Weighting, batches
+from model.grams import GramReader, Grams, Hashes, Ints, Words
 from model.vocabulary import Terms, Vocabulary
 from training.errors import TooLittleError
 from training.parameters import Parameters
@@ -62,13 +63,14 @@ def _build(
     reader: GramReader, words: Sequence[Words], texts: int, parameters: Parameters
 ) -> Features:
     families = reader.ranges.families
+    found = _document_frequencies(reader, words)
     hashes, frequencies, ends = [], [], []
     for position, (kind, _) in enumerate(families):
         least = parameters.min_df_words if kind == "word" else parameters.min_df_characters
-        known, found = _document_frequencies(reader, words, position)
-        enough = found >= least
+        known, frequency = found[position]
+        enough = frequency >= least
         hashes.append(known[enough])
-        frequencies.append(found[enough])
+        frequencies.append(frequency[enough])
         if position + 1 == len(families) or families[position + 1][0] != kind:
             ends.append(sum(len(some) for some in hashes))
     if not ends or not ends[-1]:
@@ -104,43 +106,48 @@ def stack(counted: Sequence[Counts], weighting: Weighting) -> sparse.csr_array:
 
 
 def _document_frequencies(
-    reader: GramReader, words: Sequence[Words], position: int
-) -> tuple[Hashes, Floats]:
-    """The hashes of one family, ascending, and in how many texts each stands."""
-    hashes, counts = [], []
+    reader: GramReader, words: Sequence[Words]
+) -> list[tuple[Hashes, NDArray[np.int64]]]:
+    """For each family its hashes, ascending, and in how many texts each stands."""
+    found: list[list[tuple[Hashes, NDArray[np.int64]]]] = [[] for _ in reader.ranges.families]
     for some in words:
-        grams = _family(reader, some, position)
-        # Each text counts once: sort by hash, then text, and drop repeats.
-        order = np.lexsort((grams.text_of, grams.hashes))
-        sorted_hashes, sorted_texts = grams.hashes[order], grams.text_of[order]
-        new = np.ones(len(order), bool)
-        new[1:] = (sorted_hashes[1:] != sorted_hashes[:-1]) | (
-            sorted_texts[1:] != sorted_texts[:-1]
-        )
-        known, count = np.unique(sorted_hashes[new], return_counts=True)
-        hashes.append(known)
-        counts.append(count)
-    if not hashes:
-        return np.zeros(0, np.uint64), np.zeros(0)
-    known, place = np.unique(np.concatenate(hashes), return_inverse=True)
-    totals = np.bincount(place, np.concatenate(counts), len(known))
-    return known, np.asarray(totals, np.float64)
+        windows = list(reader.read(some))
+        for position, mine in enumerate(found):
+            grams = [_inside(window[position]) for window in windows]
+            if grams:
+                mine.append(_text_counts(*map(np.concatenate, zip(*grams, strict=True))))
+    return [_added(mine) for mine in found]
 
 
-def _family(reader: GramReader, words: Words, position: int) -> Grams:
-    windows = [families[position] for families in reader.read(words)]
-    kind, n = reader.ranges.families[position]
-    if not windows:
-        none = np.zeros(0, np.int64)
-        return Grams(kind, n, none.astype(np.uint64), none.astype(np.int32), none, none)
-    return Grams(
-        kind,
-        n,
-        np.concatenate([grams.hashes for grams in windows]),
-        np.concatenate([grams.text_of for grams in windows]),
-        np.concatenate([grams.starts for grams in windows]),
-        np.concatenate([grams.ends for grams in windows]),
-    )
+def _inside(grams: Grams) -> tuple[Hashes, Ints]:
+    """Hash and text of the grams that lie in one text."""
+    places = np.arange(len(grams.hashes))
+    if grams.n > 1:
+        places = places[grams.inside(places)]
+    return grams.hashes[places], grams.text_of[places]
+
+
+def _text_counts(hashes: Hashes, text_of: Ints) -> tuple[Hashes, NDArray[np.int64]]:
+    """The distinct hashes and in how many texts each stands; texts come in ascending order."""
+    order = np.argsort(hashes, kind="stable")
+    hashes, text_of = hashes[order], text_of[order]
+    fresh = np.ones(len(order), bool)
+    fresh[1:] = (hashes[1:] != hashes[:-1]) | (text_of[1:] != text_of[:-1])
+    hashes = hashes[fresh]
+    begins = np.flatnonzero(np.append(True, hashes[1:] != hashes[:-1])[: len(hashes)])
+    return hashes[begins], np.diff(begins, append=len(hashes))
+
+
+def _added(
+    parts: Sequence[tuple[Hashes, NDArray[np.int64]]],
+) -> tuple[Hashes, NDArray[np.int64]]:
+    """Batches put together: the distinct hashes and the sums of their counts."""
+    if not parts:
+        return np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    hashes, place = np.unique(np.concatenate([known for known, _ in parts]), return_inverse=True)
+    counts = np.zeros(len(hashes), np.int64)
+    np.add.at(counts, place, np.concatenate([count for _, count in parts]))
+    return hashes, counts
 
 
 def _terms(reader: GramReader, words: Sequence[Words], vocabulary: Vocabulary) -> Terms:
@@ -153,28 +160,29 @@ def _terms(reader: GramReader, words: Sequence[Words], vocabulary: Vocabulary) -
     witnesses = np.zeros(len(vocabulary), np.uint64)
     named = np.zeros(len(vocabulary), bool)
     second = reader.seeded(reader.seed + _SECOND_HASH)
-    for position in range(len(reader.ranges.families)):
-        for some in words:
-            grams = _family(reader, some, position)
-            check = _family(second, some, position)
-            places, features = vocabulary.find(grams.hashes)
-            seen, first = np.unique(features, return_index=True)
-            for feature, place in zip(seen.tolist(), places[first].tolist(), strict=True):
-                if not named[feature]:
+    for some in words:
+        for window, check in zip(reader.read(some), second.read(some), strict=True):
+            for grams, other in zip(window, check, strict=True):
+                places, features = vocabulary.find(grams.hashes)
+                if grams.n > 1:
+                    inside = grams.inside(places)
+                    places, features = places[inside], features[inside]
+                seen, first = np.unique(features, return_index=True)
+                new = ~named[seen]
+                for feature, place in zip(
+                    seen[new].tolist(), places[first[new]].tolist(), strict=True
+                ):
                     terms[feature] = _term(some, grams, place)
-                    witnesses[feature] = check.hashes[place]
-                    named[feature] = True
-            if (check.hashes[places] != witnesses[features]).any():
-                raise CollisionError("two n-grams have one hash")
+                witnesses[seen[new]] = other.hashes[places[first[new]]]
+                named[seen] = True
+                if (other.hashes[places] != witnesses[features]).any():
+                    raise CollisionError("two n-grams have one hash")
     return Terms.of(terms)
 
 
 def _term(words: Words, grams: Grams, place: int) -> str:
     """What an n-gram looks like: its characters, or its words with a blank between them."""
-    text = words.normal.text[grams.starts[place] : grams.ends[place]]
-    if grams.kind == "character":
-        return text
-    first = int(np.searchsorted(words.ends, grams.starts[place]))
-    last = int(np.searchsorted(words.ends, grams.ends[place]))
-    pieces = [words.normal.text[words.ends[i] : words.ends[i + 1]] for i in range(first, last)]
-    return " ".join(piece for piece in pieces if piece[0].isalnum())
+    units = range(place, place + grams.n)
+    text = words.normal.text
+    blank = " " if grams.kind == "word" else ""
+    return blank.join(text[grams.starts[unit] : grams.ends[unit]] for unit in units)

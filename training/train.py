@@ -183,14 +183,13 @@ def _content(corpus: Corpus, features: Features, parameters: Parameters) -> dict
         "sublinear": parameters.sublinear,
         "vocabulary": {
             "hashes": vocabulary.hashes,
-            "keys": vocabulary.keys,
             "numbers": vocabulary.numbers,
-            "screen": vocabulary.screen,
+            "homes": vocabulary.homes,
             "terms": features.terms.text,
             "term_bounds": features.terms.bounds,
         },
         "idf": features.weighting.idf,
-        "block_ends": features.weighting.block_ends.tolist(),
+        "block_ends": list(features.weighting.block_ends),
     }
 
 
