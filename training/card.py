@@ -26,7 +26,7 @@ def card(manifest: Figures, metrics: Figures, codebook: Codebook) -> str:
     return f"""# 模型卡
 
 ## 模型
-每个主题一个逻辑回归，特征为词与字的 n 元 TF-IDF，分词用 jieba 词典（不开 HMM）。
+每个主题一个线性支持向量机，特征为词与字的 n 元 TF-IDF，分词用 jieba 词典（不开 HMM）。
 编码手册版本：{manifest["codebook"]}。训练参数：`{manifest["parameters"]}`。库版本：{libraries}。
 
 ## 用途

@@ -66,7 +66,7 @@ def _build(
     found = _document_frequencies(reader, words)
     hashes, frequencies, ends = [], [], []
     for position, (kind, _) in enumerate(families):
-        least = parameters.min_df_words if kind == "word" else parameters.min_df_characters
+        least = parameters.min_df(kind, texts)
         known, frequency = found[position]
         enough = frequency >= least
         hashes.append(known[enough])
@@ -75,8 +75,7 @@ def _build(
             ends.append(sum(len(some) for some in hashes))
     if not ends or not ends[-1]:
         raise TooLittleError(
-            f"没有任何特征：{texts} 段里没有词或字组出现在至少 {parameters.min_df_words} 段中。"
-            "请增加语料，或调低 min_df。"
+            f"没有任何特征：{texts} 段里没有词或字组出现在足够多的段中。请增加语料，或调低 min_df。"
         )
     try:
         vocabulary = Vocabulary.build(np.concatenate(hashes))

@@ -1,4 +1,4 @@
-"""Fitting: one logistic regression a label, and margins of rows that a classifier has not seen.
+"""Fitting: one linear support vector machine a label; margins of rows that it has not seen.
 
 Features weigh the same as at serving. Fits are independent of each other and each runs on one
 thread, so that one core or two give the same bytes.
@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits
 
 from model.features import Floats
@@ -23,13 +23,10 @@ def fit_label(
     matrix: sparse.csr_array, positive: NDArray[np.bool_], parameters: Parameters
 ) -> tuple[Floats, float]:
     """The weights, shape (features,), and the intercept of one label."""
-    classifier = LogisticRegression(
+    classifier = LinearSVC(
         C=parameters.c,
         class_weight="balanced" if parameters.balanced else None,
-        solver="liblinear",
-        dual=True,
         max_iter=2000,
-        tol=1e-3,
         random_state=parameters.seed,
     )
     with threadpool_limits(1):
