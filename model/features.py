@@ -178,18 +178,12 @@ class Counter:
         places, features = self.vocabulary.find(hashes)
         sizes = np.cumsum([0, *(len(grams.hashes) for grams in window)])
         edges = np.searchsorted(places, sizes)
-        families, text_of, kept = [], [], []
+        families, text_of = [], []
         for i, grams in enumerate(window):
             mine = places[edges[i] : edges[i + 1]] - sizes[i]
-            number = features[edges[i] : edges[i + 1]]
-            if grams.n > 1:
-                inside = grams.inside(mine)
-                if not inside.all():
-                    mine, number = mine[inside], number[inside]
             families.append((grams, mine))
             text_of.append(np.take(grams.text_of, mine, mode="clip"))
-            kept.append(number)
-        return np.concatenate(text_of), np.concatenate(kept), families
+        return np.concatenate(text_of), features, families
 
     def _tally(self, text_of: Ints, features: Ints) -> "_Part":
         """The distinct (text, feature) keys of a window, ascending, and how often each comes."""

@@ -1,9 +1,9 @@
 """From a batch of texts to hashed word and character n-grams, without a loop over words.
 
 All words of a batch lie in one row. A running sum of code × Bⁱ, in arithmetic that wraps at 2⁶⁴,
-gives the hash of any stretch of characters as a difference times an inverse power (B is odd, so it
-has an inverse): the polynomial hash of Karp and Rabin (1987) in prefix-sum form. Words are such
-stretches, so are character n-grams; neighbours' hashes are mixed for word pairs.
+gives the hash of any word as a difference times an inverse power (B is odd, so it has an inverse):
+the polynomial hash of Karp and Rabin (1987) in prefix-sum form. From the hashes of words, and from
+the codes of characters, n-grams follow by the same polynomial, a unit at a time.
 
 Words that are punctuation or blanks only are left out, and pairs are taken across them; character
 n-grams are taken over everything. Nothing here knows which n-grams matter: see `vocabulary`.
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from model.errors import SegmenterError
 from model.normalisation import Codes, Normaliser, NormalText, Offsets
-from model.segmentation import Cut, cut_all
+from model.segmentation import Cut, word_lengths
 
 Hashes = NDArray[np.uint64]
 Ints = NDArray[np.int32]
@@ -28,7 +28,10 @@ WINDOW = 1 << 16
 _BASE = 0x9E3779B97F4A7C15
 _WORD_SALT = np.uint64(0xD6E8FEB86659FD93)
 _CHARACTER_SALT = np.uint64(0xA0761D6478BD642F)
-_PAIR = np.uint64(0xE7037ED1A0B428DB)
+_NEIGHBOUR = np.uint64(0xE7037ED1A0B428DB)
+
+NOTHING = np.uint64(0)
+"""The hash of what is no n-gram; no feature has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +61,32 @@ class GramRanges:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A batch cut into words.
+    """A batch cut into words: those that say something, blanks and punctuation left out.
 
     Attributes:
         normal: the batch in normal form.
-        ends: where each word ends in `normal.codes`, shape (words + 1,); entry 0 is 0.
+        starts, ends: the place of each word in `normal.codes`, shape (words,) each.
         text_of: the index of the text of each word, shape (words,).
+        bounds: where the words of each text begin, and how many there are, shape (texts + 1,).
     """
 
     normal: NormalText
+    starts: Offsets
     ends: Offsets
     text_of: Ints
+    bounds: Offsets
 
 
 @dataclass(frozen=True, slots=True)
 class Grams:
     """The n-grams of one family in one window, in the order of the text.
 
-    Gram i is the units (words or characters) i to i + n - 1. Those that reach from one text into
-    the next are there too; they are told apart only where a gram turns out to be known.
+    Gram i is the units (words or characters) i to i + n - 1.
 
     Attributes:
         kind: `word` or `character`.
         n: how many units each has.
-        hashes: shape (grams,).
+        hashes: shape (grams,); NOTHING where a gram would reach from one text into the next.
         text_of: the index of the text of each unit, shape (units,), units ≥ grams + n - 1.
         starts, ends: the place of each unit in the batch's normal form, shape (units,) each.
     """
@@ -92,11 +97,6 @@ class Grams:
     text_of: Ints
     starts: Offsets
     ends: Offsets
-
-    def inside(self, grams: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Which of some grams lie in one text."""
-        same: NDArray[np.bool_] = self.text_of[grams] == self.text_of[grams + (self.n - 1)]
-        return same
 
 
 class GramReader:
@@ -126,21 +126,26 @@ class GramReader:
         return GramReader(self.normaliser, self.cut, self.ranges, seed)
 
     def words(self, texts: Sequence[str]) -> Words:
-        """Normalise a batch and cut it.
+        """Normalise a batch and cut it; it is not cut where no n-gram of words is wanted.
 
         Raises:
             SegmenterError: the segmenter lost or added characters.
         """
         normal = self.normaliser(texts)
-        tokens, counts = cut_all(self.cut, normal.texts())
-        ends = np.zeros(len(tokens) + 1, np.int64)
-        np.cumsum(_lengths(tokens), out=ends[1:])
-        if ends[-1] != len(normal.codes):
+        if not self.ranges.words[1]:
+            none = np.zeros(0, np.int64)
+            return Words(normal, none, none, none.astype(np.int32), np.zeros(len(texts) + 1, int))
+        lengths, counts = word_lengths(self.cut, normal.texts())
+        ends = np.cumsum(lengths)
+        if int(lengths.sum()) != len(normal.codes):
             raise SegmenterError(
-                f"分词结果与原文长度不符（{ends[-1]} 与 {len(normal.codes)}），请检查词典。"
+                f"分词结果与原文长度不符（{lengths.sum()} 与 {len(normal.codes)}），请检查词典。"
             )
-        text_of = np.repeat(np.arange(len(texts), dtype=np.int32), counts)
-        return Words(normal, ends, text_of)
+        starts = ends - lengths
+        chosen = np.take(_WORDLIKE, np.take(normal.codes, starts, mode="clip"), mode="clip")
+        text_of = np.repeat(np.arange(len(texts), dtype=np.int32), counts)[chosen]
+        bounds = np.searchsorted(text_of, np.arange(len(texts) + 1))
+        return Words(normal, starts[chosen], ends[chosen], text_of, bounds)
 
     def tokens(self, text: str) -> list[str]:
         """The words of one text that become features, as strings: what an oracle needs."""
@@ -153,22 +158,42 @@ class GramReader:
         A window holds whole texts; only a text longer than a window goes over several, its grams
         in order and none twice. What is held at a time does not grow with the batch.
         """
-        codes, ends = words.normal.codes, words.ends
-        # An empty batch has no first characters to look at.
-        firsts = np.minimum(codes[ends[:-1]], 0xFFFF) if len(codes) else codes
-        chosen = np.flatnonzero(_WORDLIKE[firsts])
         for start, stop in _windows(words):
-            low, high = np.searchsorted(ends, (start, stop))
-            first, beyond = np.searchsorted(chosen, (low, high))
-            # Grams that begin in this window may end in the next one.
-            mine = chosen[first : beyond + max(self.ranges.words[1] - 1, 0)]
-            reach = stop + max(self.ranges.characters[1] - 1, 0)
-            end = max(reach, int(ends[mine[-1] + 1]) if len(mine) else 0)
-            sums, inverses = self._sums(codes[start : min(end, len(codes))])
-            yield [
-                *self._word_families(words, mine, int(beyond - first), start, sums, inverses),
-                *self._character_families(words, start, stop, sums, inverses),
-            ]
+            yield [*self._word_families(words, start, stop), *self._characters(words, start, stop)]
+
+    def _word_families(self, words: Words, start: int, stop: int) -> Iterator[Grams]:
+        low, high = self.ranges.words
+        if not high:
+            return
+        first, beyond = np.searchsorted(words.starts, (start, stop)).tolist()
+        # Grams that begin in this window may end in the next one.
+        mine = slice(first, beyond + high - 1)
+        starts, ends = words.starts[mine], words.ends[mine]
+        local = starts - start
+        sums, inverses = self._sums(
+            words.normal.codes[start : int(ends[-1]) if len(ends) else start]
+        )
+        single = np.take(sums, ends - start, mode="clip")
+        single -= np.take(sums, local, mode="clip")
+        single *= np.take(inverses, local, mode="clip")
+        single *= _WORD_SALT
+        texts = words.bounds - first
+        units = words.text_of[mine], starts, ends
+        yield from _families("word", single, (low, high), beyond - first, texts, units)
+
+    def _characters(self, words: Words, start: int, stop: int) -> Iterator[Grams]:
+        low, high = self.ranges.characters
+        if not high:
+            return
+        bounds = words.normal.bounds
+        end = min(stop + high - 1, int(bounds[-1]))
+        first, beyond = np.searchsorted(bounds, (start + 1, end)).tolist()
+        edges = np.clip(bounds[first - 1 : beyond + 1], start, end)
+        text_of = np.repeat(np.arange(first - 1, beyond, dtype=np.int32), np.diff(edges))
+        places = np.arange(start, end + 1)
+        single = words.normal.codes[start:end] * _CHARACTER_SALT
+        units = text_of, places[:-1], places[1:]
+        yield from _families("character", single, (low, high), stop - start, edges - start, units)
 
     def _sums(self, codes: Codes) -> tuple[Hashes, Hashes]:
         """The running sum over a stretch, shape (length + 1,), and the inverse powers for it."""
@@ -180,61 +205,54 @@ class GramReader:
         np.cumsum((codes + np.uint32(1)) * powers[:size], out=sums[1:])
         return sums, inverses
 
-    def _word_families(
-        self,
-        words: Words,
-        mine: Offsets,
-        beginning: int,
-        origin: int,
-        sums: Hashes,
-        inverses: Hashes,
-    ) -> Iterator[Grams]:
-        low, high = self.ranges.words
-        if not high:
-            return
-        starts, ends, text_of = words.ends[mine], words.ends[mine + 1], words.text_of[mine]
-        local = starts - origin
-        single = (sums[ends - origin] - sums[local]) * inverses[local] * _WORD_SALT
-        hashes = single
-        for n in range(1, high + 1):
-            if n > 1:
-                hashes = hashes[:-1] * _PAIR + single[n - 1 :]
-            if n >= low:
-                yield Grams("word", n, hashes[:beginning], text_of, starts, ends)
 
-    def _character_families(
-        self, words: Words, start: int, stop: int, sums: Hashes, inverses: Hashes
-    ) -> Iterator[Grams]:
-        low, high = self.ranges.characters
-        if not high:
-            return
-        bounds = words.normal.bounds
-        units = start + len(sums) - 1
-        first = int(np.searchsorted(bounds, start, side="right")) - 1
-        beyond = int(np.searchsorted(bounds, units))
-        edges = np.clip(bounds[first : beyond + 1], start, units)
-        text_of = np.repeat(np.arange(first, beyond, dtype=np.int32), np.diff(edges))
-        places = np.arange(start, units + 1)
-        for n in range(low, high + 1):
-            count = max(min(stop - start, len(sums) - n), 0)
-            hashes = sums[n : n + count] - sums[:count]
-            hashes *= inverses[:count]
-            hashes *= _CHARACTER_SALT
-            hashes += np.uint64(n)
-            yield Grams("character", n, hashes, text_of, places[:-1], places[1:])
+def _families(
+    kind: str,
+    single: Hashes,
+    lengths: tuple[int, int],
+    beginning: int,
+    texts: Offsets,
+    units: tuple[Ints, Offsets, Offsets],
+) -> Iterator[Grams]:
+    """The n-grams of units: each hash is that of one unit less, times a constant, plus the last.
+
+    Args:
+        kind: of the units.
+        single: the hash of each unit.
+        lengths: shortest and longest.
+        beginning: so many grams begin in this window.
+        texts: the unit with which each text begins; those outside the window do no harm.
+        units: text, start and end of each unit.
+    """
+    hashes = single
+    inner = texts[(texts > 0) & (texts < len(single))]
+    for n in range(1, lengths[1] + 1):
+        if n > 1:
+            hashes = hashes[:-1] * _NEIGHBOUR
+            hashes += single[n - 1 :]
+        if n >= lengths[0]:
+            mine = hashes[:beginning] + np.uint64(n)
+            for back in range(1, n):
+                crossing = inner - back
+                mine[crossing[(crossing >= 0) & (crossing < len(mine))]] = NOTHING
+            yield Grams(kind, n, mine, *units)
 
 
 def _windows(words: Words) -> Iterator[tuple[int, int]]:
-    """Stretches of whole texts that fit; a longer text is cut after the last word that fits."""
-    bounds, ends = words.normal.bounds, words.ends
+    """Stretches of whole texts that fit; a longer text is cut between two of its words."""
+    bounds = words.normal.bounds
     start, size = 0, int(bounds[-1])
     while start < size:
-        text = int(np.searchsorted(bounds, start + WINDOW, side="right")) - 1
+        wanted = start + WINDOW
+        text = int(np.searchsorted(bounds, wanted, side="right")) - 1
         stop = int(bounds[text])
         if stop <= start:
-            stop = int(ends[np.searchsorted(ends, start + WINDOW, side="right") - 1])
-        if stop <= start:
-            stop = int(ends[np.searchsorted(ends, start, side="right")])
+            stop = min(wanted, size)
+            word = int(np.searchsorted(words.ends, stop))
+            if word < len(words.ends) and words.starts[word] < stop:
+                # A word stands across: end before it, or with it where nothing is before it.
+                stop = int(words.starts[word])
+                stop = stop if stop > start else int(words.ends[word])
         yield start, stop
         start = stop
 
@@ -243,14 +261,6 @@ def _powers(base: np.uint64, size: int) -> Hashes:
     powers = np.full(size + 1, base, np.uint64)
     powers[0] = 1
     return np.cumprod(powers)
-
-
-def _lengths(tokens: list[str]) -> NDArray[np.integer]:
-    try:
-        # Faster than any other way to many small numbers.
-        return np.frombuffer(bytes(map(len, tokens)), np.uint8)
-    except ValueError:
-        return np.fromiter(map(len, tokens), np.int64, len(tokens))
 
 
 def _wordlike() -> NDArray[np.bool_]:

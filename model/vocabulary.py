@@ -2,7 +2,8 @@
 
 An open-addressing table in plain arrays, so that it can be memory-mapped and looked up for a whole
 batch at once. A bitmap in front of it turns most unknown n-grams away with one small read.
-Features are numbered by family, then by hash; the numbering does not hang on the order of texts.
+Features are numbered by family, the common ones first; the numbering does not hang on the order
+of texts.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.grams import Hashes, Ints
+from model.grams import NOTHING, Hashes, Ints
 
 _MIX = np.uint64(0x9FB21C651E98DF25)
 _SLOTS_A_FEATURE = 8
@@ -40,11 +41,12 @@ class Vocabulary:
         """A table for these features.
 
         Raises:
-            ValueError: two features have the same hash, or there are more than 2²⁷.
+            ValueError: two features have the same hash, one has that of no n-gram, or there are
+                more than 2²⁷.
         """
         size = len(hashes)
-        if len(np.unique(hashes)) != size:
-            raise ValueError("two features have the same hash")
+        if len(np.unique(hashes)) != size or (hashes == NOTHING).any():
+            raise ValueError("two features have the same hash, or one has that of nothing")
         if size > _MOST_FEATURES:
             raise ValueError(f"{size} features are more than a table can hold")
         slots = 1 << (max(_SLOTS_A_FEATURE * size, _FEWEST_SLOTS) - 1).bit_length()

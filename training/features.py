@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from model.features import Counter, Counts, Weighting, batches
-from model.grams import GramReader, Grams, Hashes, Ints, Words
+from model.grams import NOTHING, GramReader, Grams, Hashes, Ints, Words
 from model.vocabulary import Terms, Vocabulary
 from training.errors import TooLittleError
 from training.parameters import Parameters
@@ -68,9 +68,11 @@ def _build(
     for position, (kind, _) in enumerate(families):
         least = parameters.min_df(kind, texts)
         known, frequency = found[position]
-        enough = frequency >= least
-        hashes.append(known[enough])
-        frequencies.append(frequency[enough])
+        known, frequency = known[frequency >= least], frequency[frequency >= least]
+        # Common features come first: what is looked up most lies together in memory.
+        order = np.lexsort((known, -frequency))
+        hashes.append(known[order])
+        frequencies.append(frequency[order])
         if position + 1 == len(families) or families[position + 1][0] != kind:
             ends.append(sum(len(some) for some in hashes))
     if not ends or not ends[-1]:
@@ -120,10 +122,8 @@ def _document_frequencies(
 
 def _inside(grams: Grams) -> tuple[Hashes, Ints]:
     """Hash and text of the grams that lie in one text."""
-    places = np.arange(len(grams.hashes))
-    if grams.n > 1:
-        places = places[grams.inside(places)]
-    return grams.hashes[places], grams.text_of[places]
+    inside = grams.hashes != NOTHING
+    return grams.hashes[inside], grams.text_of[: len(inside)][inside]
 
 
 def _text_counts(hashes: Hashes, text_of: Ints) -> tuple[Hashes, NDArray[np.int64]]:
@@ -163,9 +163,6 @@ def _terms(reader: GramReader, words: Sequence[Words], vocabulary: Vocabulary) -
         for window, check in zip(reader.read(some), second.read(some), strict=True):
             for grams, other in zip(window, check, strict=True):
                 places, features = vocabulary.find(grams.hashes)
-                if grams.n > 1:
-                    inside = grams.inside(places)
-                    places, features = places[inside], features[inside]
                 seen, first = np.unique(features, return_index=True)
                 new = ~named[seen]
                 for feature, place in zip(
