@@ -1,9 +1,10 @@
 # run: install, train, classify a page, serve.  test: run the tests.  check: what CI runs.
+# bench: how fast scoring is.  lock: pin the versions anew.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check lock clean
+.PHONY: run test check bench lock clean
 
 run: $(VENV)/run
 	$(BIN)/govtheme train
@@ -20,6 +21,9 @@ check: $(VENV)/dev
 	$(BIN)/govtheme corpus check bundled
 	$(BIN)/pytest
 
+bench: $(VENV)/bench
+	$(BIN)/python -m tests.benchmarks.scoring
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
@@ -34,9 +38,14 @@ $(VENV)/dev: $(VENV)/bin/python requirements-dev.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
+$(VENV)/bench: $(VENV)/dev requirements-bench.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.lock
+	touch $@
+
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes --extra build -o requirements.lock pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes --extra build --extra dev -o requirements-dev.lock pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes --extra build --extra bench -o requirements-bench.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

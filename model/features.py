@@ -85,8 +85,8 @@ class Weighting:
         if len(counts.counts) and int(counts.counts.max()) >= _TABLED:
             frequency = self._frequency(counts.counts)
         else:
-            frequency = np.take(self._frequencies, counts.counts, mode="clip")
-        frequency *= np.take(self.idf, counts.features, mode="clip")
+            frequency = self._frequencies.take(counts.counts, mode="clip")
+        frequency *= self.idf.take(counts.features, mode="clip")
         return frequency
 
     def blocks(self, counts: Counts) -> Offsets:
@@ -152,53 +152,71 @@ class Counter:
 
     def count(self, words: Words) -> Counts:
         """Count a batch that was cut into words. Cut long lists with `batches` first."""
-        texts = len(words.normal)
-        parts = [self._tally(*self._known(window)[:2]) for window in self.reader.read(words)]
-        return _joined(parts, texts, self._bits)
+        parts = []
+        for window in self.reader.read(words):
+            places, features = self.vocabulary.find(_hashes(window))
+            parts.append(self._tally(_text_of(window, places), features))
+        return _joined(parts, len(words.normal), self._bits)
 
     def locate(self, words: Words) -> tuple[Counts, Hits]:
         """Count a batch and say where each feature stands."""
         parts = []
         hits: list[tuple[NDArray[Any], ...]] = []
         for window in self.reader.read(words):
-            text_of, features, families = self._known(window)
+            places, features = self.vocabulary.find(_hashes(window))
+            text_of = _text_of(window, places)
             parts.append(self._tally(text_of, features))
-            starts = [grams.starts[places] for grams, places in families]
-            ends = [grams.ends[places + (grams.n - 1)] for grams, places in families]
+            starts, ends = [], []
+            for grams, mine in _by_family(window, places):
+                starts.append(grams.starts[mine])
+                ends.append(grams.ends[mine + (grams.n - 1)])
             hits.append((text_of, features, np.concatenate(starts), np.concatenate(ends)))
         none = np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, int), np.zeros(0, int)
         located = Hits(*(np.concatenate(arrays) for arrays in zip(none, *hits, strict=True)))
         return _joined(parts, len(words.normal), self._bits), located
 
-    def _known(
-        self, window: list[Grams]
-    ) -> tuple[Ints, Ints, list[tuple[Grams, NDArray[np.intp]]]]:
-        """Text and feature of each known n-gram, and its places family by family."""
-        hashes = np.concatenate([grams.hashes for grams in window])
-        places, features = self.vocabulary.find(hashes)
-        sizes = np.cumsum([0, *(len(grams.hashes) for grams in window)])
-        edges = np.searchsorted(places, sizes)
-        families, text_of = [], []
-        for i, grams in enumerate(window):
-            mine = places[edges[i] : edges[i + 1]] - sizes[i]
-            families.append((grams, mine))
-            text_of.append(np.take(grams.text_of, mine, mode="clip"))
-        return np.concatenate(text_of), features, families
-
     def _tally(self, text_of: Ints, features: Ints) -> "_Part":
         """The distinct (text, feature) keys of a window, ascending, and how often each comes."""
-        if not len(text_of):
+        if not len(features):
             return _Part(0, np.zeros(0, np.int64), np.zeros(0, np.int64))
         first, last = int(text_of.min()), int(text_of.max())
         # 32-bit keys sort twice as fast.
         small = (last - first + 1) << self._bits <= 1 << 32
         kind = np.dtype(np.uint32 if small else np.uint64)
-        keys: NDArray[Any] = (text_of - first).astype(kind)
-        keys <<= kind.type(self._bits)
-        keys |= features.astype(kind)
+        keys: NDArray[Any] = features.astype(kind)
+        if last > first:
+            keys |= (text_of - np.int32(first)).astype(kind) << kind.type(self._bits)
         keys.sort()
         begins = _begins(keys)
-        return _Part(first, keys[begins].astype(np.int64), np.diff(begins, append=len(keys)))
+        counts = np.empty(len(begins), np.int64)
+        np.subtract(begins[1:], begins[:-1], out=counts[:-1])
+        counts[-1] = len(keys) - begins[-1]
+        return _Part(first, keys[begins].astype(np.int64), counts)
+
+
+def _hashes(window: list[Grams]) -> NDArray[np.uint64]:
+    """The hashes of all families of a window, one after the other."""
+    return np.concatenate([grams.hashes for grams in window])
+
+
+def _text_of(window: list[Grams], places: NDArray[np.intp]) -> Ints:
+    """The text of each place in a window's hashes."""
+    ends = [
+        t for grams in window for t in (*grams.text_of[:1].tolist(), *grams.text_of[-1:].tolist())
+    ]
+    if ends and min(ends) == max(ends):
+        return np.full(len(places), ends[0], np.int32)
+    families = _by_family(window, places)
+    return np.concatenate([grams.text_of.take(mine, mode="clip") for grams, mine in families])
+
+
+def _by_family(
+    window: list[Grams], places: NDArray[np.intp]
+) -> list[tuple[Grams, NDArray[np.intp]]]:
+    """Each family of a window with those places in the window's hashes that are its own."""
+    sizes = np.cumsum([0, *(len(grams.hashes) for grams in window)])
+    edges = np.searchsorted(places, sizes).tolist()
+    return [(grams, places[edges[i] : edges[i + 1]] - sizes[i]) for i, grams in enumerate(window)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +233,12 @@ def _joined(parts: list[_Part], texts: int, bits: int) -> Counts:
     parts = [part for part in parts if len(part.keys)]
     if not parts:
         return Counts(np.zeros(texts + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int64))
-    keys = np.concatenate([part.keys + (part.first << bits) for part in parts])
-    counts = np.concatenate([part.counts for part in parts])
-    if (keys[1:] <= keys[:-1]).any():
+    if len(parts) == 1:
+        keys, counts = parts[0].keys + (parts[0].first << bits), parts[0].counts
+    else:
+        keys = np.concatenate([part.keys + (part.first << bits) for part in parts])
+        counts = np.concatenate([part.counts for part in parts])
+    if len(parts) > 1 and (keys[1:] <= keys[:-1]).any():
         order = np.argsort(keys, kind="stable")
         keys, counts = keys[order], counts[order]
         begins = _begins(keys)
@@ -231,7 +252,7 @@ def _begins(keys: NDArray[Any]) -> NDArray[np.intp]:
     new = np.empty(len(keys), np.bool_)
     new[0] = True
     np.not_equal(keys[1:], keys[:-1], out=new[1:])
-    return np.flatnonzero(new)
+    return new.nonzero()[0]
 
 
 def batches(texts: Sequence[str]) -> Iterator[range]:

@@ -142,7 +142,7 @@ class GramReader:
                 f"分词结果与原文长度不符（{lengths.sum()} 与 {len(normal.codes)}），请检查词典。"
             )
         starts = ends - lengths
-        chosen = np.take(_WORDLIKE, np.take(normal.codes, starts, mode="clip"), mode="clip")
+        chosen = _WORDLIKE.take(np.take(normal.codes, starts, mode="clip"), mode="clip")
         text_of = np.repeat(np.arange(len(texts), dtype=np.int32), counts)[chosen]
         bounds = np.searchsorted(text_of, np.arange(len(texts) + 1))
         return Words(normal, starts[chosen], ends[chosen], text_of, bounds)
@@ -173,9 +173,9 @@ class GramReader:
         sums, inverses = self._sums(
             words.normal.codes[start : int(ends[-1]) if len(ends) else start]
         )
-        single = np.take(sums, ends - start, mode="clip")
-        single -= np.take(sums, local, mode="clip")
-        single *= np.take(inverses, local, mode="clip")
+        single = sums.take(ends - start, mode="clip")
+        single -= sums.take(local, mode="clip")
+        single *= inverses.take(local, mode="clip")
         single *= _WORD_SALT
         texts = words.bounds - first
         units = words.text_of[mine], starts, ends
@@ -188,7 +188,7 @@ class GramReader:
         bounds = words.normal.bounds
         end = min(stop + high - 1, int(bounds[-1]))
         first, beyond = np.searchsorted(bounds, (start + 1, end)).tolist()
-        edges = np.clip(bounds[first - 1 : beyond + 1], start, end)
+        edges = np.minimum(np.maximum(bounds[first - 1 : beyond + 1], start), end)
         text_of = np.repeat(np.arange(first - 1, beyond, dtype=np.int32), np.diff(edges))
         places = np.arange(start, end + 1)
         single = words.normal.codes[start:end] * _CHARACTER_SALT

@@ -34,7 +34,7 @@ class LinearModel:
         # A corpus may have 200 labels: memory for the products stays bounded.
         for low in range(0, len(self.intercepts), _LABELS_AT_A_TIME):
             some = slice(low, low + _LABELS_AT_A_TIME)
-            products = np.take(self.weights[some], counts.features, axis=1, mode="clip") * raw
+            products = self.weights[some].take(counts.features, axis=1, mode="clip") * raw
             # Dividing a block's sum by its norm is dividing each of its values.
             sums = segment_sums(products, blocks) / norms
             margins[:, some] = sums.reshape(-1, *shape).sum(axis=2).T

@@ -73,7 +73,7 @@ class Normaliser:
         """Fold a batch. Any `str` is taken, lone surrogates included (they become U+FFFD)."""
         joined = "".join(texts)
         raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
-        codes = np.take(self._table, raw, mode="clip")
+        codes = self._table.take(raw, mode="clip")
         if raw.size and int(raw.max()) >= _BMP:
             astral = raw >= _BMP
             codes[astral] = raw[astral]
@@ -82,7 +82,7 @@ class Normaliser:
         origin = None
         kept = codes != _DROPPED
         if not kept.all():
-            origin = np.flatnonzero(kept)
+            origin = kept.nonzero()[0]
             codes = codes[kept]
             bounds = np.searchsorted(origin, bounds)
         return NormalText(codes.tobytes().decode("utf-32-le"), codes, bounds, origin)

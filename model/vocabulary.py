@@ -16,6 +16,7 @@ from model.grams import NOTHING, Hashes, Ints
 _MIX = np.uint64(0x9FB21C651E98DF25)
 _SLOTS_A_FEATURE = 8
 _FEWEST_SLOTS = 16
+_CROWDED = 2
 _MOST_FEATURES = 1 << 27
 
 
@@ -29,12 +30,13 @@ class Vocabulary:
     Attributes:
         hashes: the hash of each feature, in the order of their numbers, shape (features,).
         numbers: the feature in each slot, -1 where it is free, shape (slots,), a power of two.
-        homes: whether a slot is the home of a feature, shape (slots,): what is looked at first.
+        homes: of how many features a slot is the home: none, one, or more (2), shape (slots,).
+            What is looked at first; only from a crowded home is it worth looking further.
     """
 
     hashes: Hashes
     numbers: Ints
-    homes: NDArray[np.bool_]
+    homes: NDArray[np.uint8]
 
     @classmethod
     def build(cls, hashes: Hashes) -> "Vocabulary":
@@ -51,9 +53,8 @@ class Vocabulary:
             raise ValueError(f"{size} features are more than a table can hold")
         slots = 1 << (max(_SLOTS_A_FEATURE * size, _FEWEST_SLOTS) - 1).bit_length()
         home = _home(hashes, slots)
-        homes = np.zeros(slots, np.bool_)
-        homes[home] = True
-        return cls(hashes, _filled(home, slots), homes)
+        homes = np.minimum(np.bincount(home, minlength=slots), _CROWDED).astype(np.uint8)
+        return cls(hashes, _filled(home, homes), homes)
 
     def __len__(self) -> int:
         return len(self.hashes)
@@ -67,13 +68,14 @@ class Vocabulary:
         if not len(self.hashes):
             return np.zeros(0, np.intp), np.zeros(0, np.int32)
         slot = _home(hashes, len(self.numbers))
-        places = np.flatnonzero(np.take(self.homes, slot, mode="clip"))
-        slot = np.take(slot, places, mode="clip")
-        wanted = np.take(hashes, places, mode="clip")
-        # A home is never free: whoever was there first lives in it.
-        numbers = np.take(self.numbers, slot, mode="clip")
-        known = np.take(self.hashes, numbers, mode="clip") == wanted
-        pending = np.flatnonzero(~known)
+        homes = self.homes.take(slot, mode="clip")
+        places = homes.nonzero()[0]
+        slot = slot.take(places, mode="clip")
+        wanted = hashes.take(places, mode="clip")
+        # One of those whose home it is lives in it.
+        numbers = self.numbers.take(slot, mode="clip")
+        known = self.hashes.take(numbers, mode="clip") == wanted
+        pending = ((homes.take(places, mode="clip") == _CROWDED) & ~known).nonzero()[0]
         while len(pending):
             slot[pending] = (slot[pending] + 1) & (len(self.numbers) - 1)
             found = self.numbers[slot[pending]]
@@ -81,7 +83,7 @@ class Vocabulary:
             numbers[pending[equal]] = found[equal]
             known[pending[equal]] = True
             pending = pending[~equal & (found >= 0)]
-        return np.compress(known, places), np.compress(known, numbers)
+        return places[known], numbers[known]
 
 
 def _home(hashes: Hashes, slots: int) -> NDArray[np.intp]:
@@ -92,21 +94,21 @@ def _home(hashes: Hashes, slots: int) -> NDArray[np.intp]:
     return ((hashes * _MIX) >> np.uint64(64 - slots.bit_length() + 1)).view(np.intp)
 
 
-def _filled(home: NDArray[np.intp], slots: int) -> Ints:
-    """Who lives in each slot: features without a home of their own move on, all at once."""
-    numbers = np.full(slots, -1, np.int32)
+def _filled(home: NDArray[np.intp], homes: NDArray[np.uint8]) -> Ints:
+    """Who lives in each slot: the first at home, then the others of a crowded home further on."""
+    numbers = np.full(len(homes), -1, np.int32)
     waiting = np.arange(len(home), dtype=np.int32)
     slot = home
     while len(waiting):
         free = numbers[slot] < 0
         # Of several that want one slot the first takes it.
         taken, first = np.unique(slot[free], return_index=True)
-        takers = np.flatnonzero(free)[first]
+        takers = free.nonzero()[0][first]
         numbers[taken] = waiting[takers]
         left = np.ones(len(waiting), bool)
         left[takers] = False
         waiting = waiting[left]
-        slot = (slot[left] + 1) & (slots - 1)
+        slot = (slot[left] + 1) & (len(homes) - 1)
     return numbers
 
 
