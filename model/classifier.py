@@ -166,10 +166,9 @@ class ThemeClassifier:
         counts, hits = self._counter.locate(words)
         values = self._weighting.values(counts)
         decisions = rule.decide(self._sigmoids.probabilities(self._margins(counts)))
-        wanted = [
-            [n for n, label in enumerate(self.labels) if label in d.labels or label in d.uncertain]
-            for d in decisions
-        ]
+        wanted = np.array(
+            [[label in (*d.labels, *d.uncertain) for label in self.labels] for d in decisions], bool
+        )
         evidence = evidence_of(
             texts, wanted, self.labels, (counts, values, hits), words.normal, self._linear
         )

@@ -7,70 +7,91 @@ joined where they overlap or touch; a stretch weighs what its characters weigh.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.decision import Evidence
 from model.features import Counts, Floats, Hits
+from model.grams import Ints
 from model.linear import LinearModel
-from model.normalisation import NormalText
+from model.normalisation import NormalText, Offsets
 
 MOST_PLACES = 8
 """So many places are looked at for a label; joined they give at most as many stretches."""
 
 
-def character_shares(
-    counts: Counts, values: Floats, hits: Hits, linear: LinearModel, label: int, length: int
-) -> tuple[Floats, Floats]:
-    """What each character, and each place, adds to the margin of one label.
+def character_shares(hits: Hits, places: Floats, length: int) -> Floats:
+    """What each character adds to the margin of a label, shape (length,).
 
     Args:
-        counts, values, hits: of one batch; the places are in its normal form.
-        linear: the weights.
-        label: the label's number.
+        hits: of a batch; the places are in its normal form.
+        places: what each hit adds, shape (hits,).
         length: how many characters the batch's normal form has.
-
-    Returns:
-        Shares of the characters, shape (length,), and of the hits, shape (hits,).
     """
-    size = linear.weights.shape[1]
-    keys = counts.text_of() * size + counts.features
-    entry = np.searchsorted(keys, hits.text_of.astype(np.int64) * size + hits.features)
-    added = values * linear.weights[label][counts.features] / counts.counts
-    places = added[entry]
     density = places / (hits.ends - hits.starts)
     steps = np.bincount(hits.starts, density, length + 1)
     steps -= np.bincount(hits.ends, density, length + 1)
-    return np.cumsum(steps, dtype=np.float64)[:length], places
+    return np.cumsum(steps, dtype=np.float64)[:length]
 
 
-def stretches(
-    hits: Hits, places: Floats, shares: Floats, mine: NDArray[np.intp]
-) -> list[tuple[int, int, float]]:
-    """The stretches that add most, heaviest first: start, end (normal form) and weight.
+def entries_of(counts: Counts, hits: Hits, features: int) -> Offsets:
+    """The number of each hit's entry in the counts, shape (hits,)."""
+    keys = counts.text_of() * features + counts.features
+    return np.searchsorted(keys, hits.text_of.astype(np.int64) * features + hits.features)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """Stretches of a batch's normal form, by text, heaviest first.
+
+    Attributes:
+        text_of, starts, ends, weights: shape (stretches,) each.
+    """
+
+    text_of: Ints
+    starts: Offsets
+    ends: Offsets
+    weights: Floats
+
+
+def stretches(hits: Hits, places: Floats, shares: Floats, wanted: NDArray[np.bool_]) -> Stretches:
+    """The stretches that add most to one label, in those texts where it is wanted.
 
     Args:
-        hits, places, shares: as `character_shares` gives them.
-        mine: the numbers of the hits to look at: those of one text.
+        hits: of a batch.
+        places: what each hit adds to the label, shape (hits,).
+        shares: what each character adds, as `character_shares` gives it.
+        wanted: for each text whether the label is to be explained, shape (texts,).
     """
-    positive = mine[places[mine] > 0]
-    best = positive[np.argsort(-places[positive], kind="stable")[:MOST_PLACES]]
-    joined: list[list[int]] = []
-    for start, end in sorted(
-        zip(hits.starts[best].tolist(), hits.ends[best].tolist(), strict=True)
-    ):
-        if joined and start <= joined[-1][1]:
-            joined[-1][1] = max(joined[-1][1], end)
-        else:
-            joined.append([start, end])
-    weighed = [(start, end, float(shares[start:end].sum())) for start, end in joined]
-    return sorted((s for s in weighed if s[2] > 0), key=lambda s: (-s[2], s[0]))
+    mine = (wanted[hits.text_of] & (places > 0)).nonzero()[0]
+    # The heaviest places of each text: order by text, then weight, and count within the text.
+    mine = mine[np.lexsort((-places[mine], hits.text_of[mine]))]
+    text_of = hits.text_of[mine]
+    rank = np.arange(len(mine)) - np.searchsorted(text_of, text_of)
+    mine = mine[rank < MOST_PLACES]
+    mine = mine[np.lexsort((hits.starts[mine], hits.text_of[mine]))]
+    text_of, starts, ends = hits.text_of[mine], hits.starts[mine], hits.ends[mine]
+    # A stretch ends where the next place begins beyond all that came before it, or another text.
+    reach = np.maximum.accumulate(ends)
+    first = np.ones(len(mine), bool)
+    first[1:] = (starts[1:] > reach[:-1]) | (text_of[1:] != text_of[:-1])
+    begins = first.nonzero()[0]
+    if not len(begins):
+        return Stretches(text_of, starts, ends, np.zeros(0))
+    text_of, starts, ends = text_of[begins], starts[begins], np.maximum.reduceat(ends, begins)
+    total = np.concatenate(([0.0], np.cumsum(shares)))
+    weights = total[ends] - total[starts]
+    # Negative neighbours may outweigh what is in a stretch: then it explains nothing.
+    order = np.lexsort((starts, -weights, text_of))
+    order = order[weights[order] > 0]
+    return Stretches(text_of[order], starts[order], ends[order], weights[order])
 
 
 def evidence_of(
     texts: Sequence[str],
-    wanted: Sequence[Sequence[int]],
+    wanted: NDArray[np.bool_],
     labels: Sequence[str],
     counted: tuple[Counts, Floats, Hits],
     normal: NormalText,
@@ -80,31 +101,32 @@ def evidence_of(
 
     Args:
         texts: as they came in.
-        wanted: for each text the numbers of the labels to explain.
+        wanted: which labels to explain for which texts, shape (texts, labels).
         labels: the ids by number.
         counted: the batch's counts, their weights, and the hits.
         normal: the batch in normal form.
         linear: the weights.
     """
     counts, values, hits = counted
-    origin = normal.origin
+    # Most texts are about nothing: look only at the hits of those that are.
+    asked = np.any(wanted, axis=1, keepdims=True)[hits.text_of, 0]
+    hits = Hits(hits.text_of[asked], hits.features[asked], hits.starts[asked], hits.ends[asked])
+    entries = entries_of(counts, hits, linear.weights.shape[1])
+    shared = values[entries] / counts.counts[entries]
     begins = np.zeros(len(texts) + 1, np.int64)
     np.cumsum([len(text) for text in texts], out=begins[1:])
     found: list[list[Evidence]] = [[] for _ in texts]
-    order = np.argsort(hits.text_of, kind="stable")
-    edges = np.searchsorted(hits.text_of[order], np.arange(len(texts) + 1))
-    for label in sorted({label for some in wanted for label in some}):
-        shares, places = character_shares(counts, values, hits, linear, label, len(normal.codes))
-        for i, text in enumerate(texts):
-            if label not in wanted[i]:
-                continue
-            for start, end, weight in stretches(
-                hits, places, shares, order[edges[i] : edges[i + 1]]
-            ):
-                if origin is None:
-                    first, last = start, end
-                else:
-                    first, last = int(origin[start]), int(origin[end - 1]) + 1
-                low, high = first - int(begins[i]), last - int(begins[i])
-                found[i].append(Evidence(labels[label], low, high, text[low:high], weight))
+    for label in np.flatnonzero(wanted.any(axis=0)).tolist():
+        places = shared * linear.weights[label][hits.features]
+        shares = character_shares(hits, places, len(normal.codes))
+        best = stretches(hits, places, shares, wanted[:, label])
+        starts, ends = best.starts, best.ends
+        if normal.origin is not None:
+            starts, ends = normal.origin[starts], normal.origin[ends - 1] + 1
+        lows = (starts - begins[best.text_of]).tolist()
+        highs = (ends - begins[best.text_of]).tolist()
+        for i, low, high, weight in zip(
+            best.text_of.tolist(), lows, highs, best.weights.tolist(), strict=True
+        ):
+            found[i].append(Evidence(labels[label], low, high, texts[i][low:high], weight))
     return [tuple(some) for some in found]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.classifier import ThemeClassifier
-from model.evidence import character_shares
+from model.evidence import character_shares, entries_of
 from tests.small import small_corpus
 
 TEXTS = [row.text for row in small_corpus().rows]
@@ -17,10 +17,11 @@ def test_all_shares_and_the_intercept_add_up_to_the_margin(classifier: ThemeClas
     values = classifier._weighting.values(counts)
     margins = classifier.margins(TEXTS)
     bounds = words.normal.bounds
+    weights = classifier._linear.weights
+    entries = entries_of(counts, hits, weights.shape[1])
     for label in range(len(classifier.labels)):
-        shares, _ = character_shares(
-            counts, values, hits, classifier._linear, label, len(words.normal.codes)
-        )
+        places = values[entries] / counts.counts[entries] * weights[label][hits.features]
+        shares = character_shares(hits, places, len(words.normal.codes))
         for i in range(len(TEXTS)):
             total = shares[bounds[i] : bounds[i + 1]].sum() + classifier._linear.intercepts[label]
             assert np.isclose(total, margins[i, label], atol=1e-9)
