@@ -111,13 +111,13 @@ def evidence_of(
     # Most texts are about nothing: look only at the hits of those that are.
     asked = np.any(wanted, axis=1, keepdims=True)[hits.text_of, 0]
     hits = Hits(hits.text_of[asked], hits.features[asked], hits.starts[asked], hits.ends[asked])
-    entries = entries_of(counts, hits, linear.weights.shape[1])
+    entries = entries_of(counts, hits, len(linear.weights))
     shared = values[entries] / counts.counts[entries]
     begins = np.zeros(len(texts) + 1, np.int64)
     np.cumsum([len(text) for text in texts], out=begins[1:])
     found: list[list[Evidence]] = [[] for _ in texts]
     for label in np.flatnonzero(wanted.any(axis=0)).tolist():
-        places = shared * linear.weights[label][hits.features]
+        places = shared * linear.weights[hits.features, label]
         shares = character_shares(hits, places, len(normal.codes))
         best = stretches(hits, places, shares, wanted[:, label])
         starts, ends = best.starts, best.ends

@@ -18,7 +18,8 @@ class LinearModel:
     """Weights and intercepts.
 
     Attributes:
-        weights: shape (labels, features), float32.
+        weights: shape (features, labels), float32: what a feature weighs lies together, so that
+            looking it up costs one trip to memory and not one a label.
         intercepts: shape (labels,), float64.
     """
 
@@ -34,7 +35,8 @@ class LinearModel:
         # A corpus may have 200 labels: memory for the products stays bounded.
         for low in range(0, len(self.intercepts), _LABELS_AT_A_TIME):
             some = slice(low, low + _LABELS_AT_A_TIME)
-            products = self.weights[some].take(counts.features, axis=1, mode="clip") * raw
+            found = self.weights[:, some].take(counts.features, axis=0, mode="clip")
+            products = np.ascontiguousarray(found.T) * raw
             # Dividing a block's sum by its norm is dividing each of its values.
             sums = segment_sums(products, blocks) / norms
             margins[:, some] = sums.reshape(-1, *shape).sum(axis=2).T

@@ -41,7 +41,7 @@ def fit_linear(
     jobs: int,
     done: Done,
 ) -> tuple[NDArray[np.float32], Floats]:
-    """Weights, shape (labels, features), float32, and intercepts, shape (labels,).
+    """Weights, shape (features, labels), float32, and intercepts, shape (labels,).
 
     Args:
         matrix: shape (rows, features).
@@ -53,7 +53,7 @@ def fit_linear(
     fits = _run(
         [(matrix, targets[:, label], parameters) for label in range(targets.shape[1])], jobs, done
     )
-    weights = np.stack([weights for weights, _ in fits]).astype(np.float32)
+    weights = np.stack([weights for weights, _ in fits], axis=1).astype(np.float32)
     return weights, np.array([intercept for _, intercept in fits])
 
 

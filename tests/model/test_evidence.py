@@ -18,9 +18,9 @@ def test_all_shares_and_the_intercept_add_up_to_the_margin(classifier: ThemeClas
     margins = classifier.margins(TEXTS)
     bounds = words.normal.bounds
     weights = classifier._linear.weights
-    entries = entries_of(counts, hits, weights.shape[1])
+    entries = entries_of(counts, hits, len(weights))
     for label in range(len(classifier.labels)):
-        places = values[entries] / counts.counts[entries] * weights[label][hits.features]
+        places = values[entries] / counts.counts[entries] * weights[hits.features, label]
         shares = character_shares(hits, places, len(words.normal.codes))
         for i in range(len(TEXTS)):
             total = shares[bounds[i] : bounds[i + 1]].sum() + classifier._linear.intercepts[label]

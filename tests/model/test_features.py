@@ -87,7 +87,7 @@ def both_margins(
     mine = features(words, characters)
     union = oracle(words, characters)
     generator = np.random.default_rng(0)
-    weights = generator.normal(size=(3, len(mine.vocabulary))).astype(np.float32)
+    weights = generator.normal(size=(len(mine.vocabulary), 3)).astype(np.float32)
     intercepts = generator.normal(size=3)
     counter = Counter(mine.reader, mine.vocabulary)
     ours = np.empty((len(texts), 3))
@@ -105,7 +105,7 @@ def both_margins(
         for term in vectorizer.get_feature_names_out():
             columns.append(number[block, term.replace("\x1f", " ")])
     assert sorted(columns) == list(range(len(mine.vocabulary)))
-    theirs = union.transform(texts) @ weights[:, columns].T.astype(np.float64) + intercepts
+    theirs = union.transform(texts) @ weights[columns].astype(np.float64) + intercepts
     return ours, np.asarray(theirs)
 
 

@@ -64,6 +64,37 @@ def test_no_text_comes_twice_not_even_nearly() -> None:
     assert repeated_runs(rows()) == []
 
 
+def test_every_paragraph_was_labelled_twice_and_differences_are_settled() -> None:
+    """Kappa above 0.95 is what `data/README.md` tells; a label is one of the two, or a third's."""
+    lines = bundled("second_reading.jsonl").read_text(encoding="utf-8").split("\n")
+    readings = {row["id"]: row for row in map(json.loads, filter(None, lines))}
+    assert readings.keys() == {row.id for row in rows()}
+    for row in rows():
+        first, second = readings[row.id]["first"], readings[row.id]["second"]
+        if first == second:
+            assert list(row.labels) == first, row.id
+    for label in {label for row in rows() for label in row.labels}:
+        pairs = [(label in r["first"], label in r["second"]) for r in readings.values()]
+        assert kappa(pairs) > 0.95
+
+
+def kappa(pairs: list[tuple[bool, bool]]) -> float:
+    """Cohen's kappa (1960) of two readers."""
+    count = len(pairs)
+    agreed = sum(a == b for a, b in pairs) / count
+    first, second = sum(a for a, _ in pairs) / count, sum(b for _, b in pairs) / count
+    chance = first * second + (1 - first) * (1 - second)
+    return (agreed - chance) / (1 - chance)
+
+
+def test_the_data_card_tells_the_true_numbers() -> None:
+    card = bundled("README.md").read_text(encoding="utf-8")
+    assert f"{len(rows())} 段，一个体裁一个文件" in card
+    assert f"不参与训练的 {len(held_out())} 段" in card
+    for genre, count in Counter(row.genre for row in rows()).items():
+        assert f"{genre} | {count} |" in card
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the real text is not here")
 def test_no_run_of_characters_is_shared_with_the_real_text_that_we_measure_on() -> None:
     mine = {run: row.id for row in (*rows(), *held_out()) for run in runs(row.text)}
