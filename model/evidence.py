@@ -18,6 +18,8 @@ from model.grams import Ints
 from model.linear import LinearModel
 from model.normalisation import NormalText, Offsets
 
+_EDGES = " \t\r\n\u3000，。、；：！？…—“”‘’（）《》【】,.;:!?()\"'"
+
 MOST_PLACES = 8
 """So many places are looked at for a label; joined they give at most as many stretches."""
 
@@ -89,6 +91,15 @@ def stretches(hits: Hits, places: Floats, shares: Floats, wanted: NDArray[np.boo
     return Stretches(text_of[order], starts[order], ends[order], weights[order])
 
 
+def _trimmed(text: str, low: int, high: int) -> tuple[int, int]:
+    """The same stretch without punctuation and blanks at its ends, unless that is all there is."""
+    piece = text[low:high]
+    if not piece.strip(_EDGES):
+        return low, high
+    lead = len(piece) - len(piece.lstrip(_EDGES))
+    return low + lead, low + len(piece.rstrip(_EDGES))
+
+
 def evidence_of(
     texts: Sequence[str],
     wanted: NDArray[np.bool_],
@@ -128,5 +139,6 @@ def evidence_of(
         for i, low, high, weight in zip(
             best.text_of.tolist(), lows, highs, best.weights.tolist(), strict=True
         ):
+            low, high = _trimmed(texts[i], low, high)
             found[i].append(Evidence(labels[label], low, high, texts[i][low:high], weight))
     return [tuple(some) for some in found]

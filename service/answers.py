@@ -6,6 +6,9 @@ from model.classifier import Classified, ThemeClassifier
 from model.codebook import Theme
 from model.decision import Decision
 
+DIGITS = 6
+"""Scores and weights are shown to so many decimals; more say nothing."""
+
 
 def result(decision: Decision, with_evidence: bool) -> dict[str, Any]:
     """The result of one text."""
@@ -13,7 +16,7 @@ def result(decision: Decision, with_evidence: bool) -> dict[str, Any]:
         "labels": list(decision.labels),
         "status": decision.status,
         "uncertain": list(decision.uncertain),
-        "scores": dict(decision.scores),
+        "scores": {label: round(score, DIGITS) for label, score in decision.scores.items()},
     }
     if with_evidence:
         answer["evidence"] = [
@@ -22,7 +25,7 @@ def result(decision: Decision, with_evidence: bool) -> dict[str, Any]:
                 "start": item.start,
                 "end": item.end,
                 "text": item.text,
-                "weight": item.weight,
+                "weight": round(item.weight, DIGITS),
             }
             for item in decision.evidence
         ]

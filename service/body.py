@@ -60,17 +60,23 @@ def _decoded(body: bytes, charset: str | None) -> str:
         raise WrongTypeError(f"不认识的 charset：{(charset or '')[:40]!r}") from error
     except DecodingError as error:
         raise BadBodyError(
-            f"请求体不是 {charset or 'utf-8'} 编码：第 {error.position} 字节无法解码"
+            f"请求体不是 {charset or 'utf-8'} 编码：第 {error.position} 字节无法解码。"
+            "请在 Content-Type 里注明编码，如 text/plain; charset=gb18030"
         ) from error
 
 
 def _parsed(body: bytes, charset: str | None) -> Any:
     if charset is not None and charset.lower().replace("_", "-") not in ("utf-8", "utf8"):
         body = _decoded(body, charset).encode("utf-8", "surrogatepass")
+    if not body.strip():
+        raise BadBodyError("请求体是空的")
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise BadBodyError(f"请求体不是 UTF-8 编码的 JSON：第 {error.pos} 字符处有误") from error
+        raise BadBodyError(
+            f"请求体不是 UTF-8 编码的 JSON：第 {error.pos} 字符处有误。"
+            "其他编码请在 Content-Type 里注明，如 application/json; charset=gb18030"
+        ) from error
 
 
 def _validated(content: Any) -> ClassifyRequest:
@@ -80,14 +86,21 @@ def _validated(content: Any) -> ClassifyRequest:
         return ClassifyRequest.model_validate(content)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
-        fields = [".".join(str(part) for part in fault["loc"])[:80] for fault in faults]
-        shown = "；".join(
-            f"{field}：{_REASONS.get(fault['type'], fault['msg'])}"
-            for field, fault in list(zip(fields, faults, strict=True))[:_SHOWN_FIELDS]
-        )
-        raise BadRequestError(f"请求有误：{shown}", list(dict.fromkeys(fields))) from error
+        fields = [_field(fault["loc"]) for fault in faults]
+        reasons = {
+            field: _THRESHOLD if field == "threshold" else _REASONS.get(fault["type"], fault["msg"])
+            for field, fault in zip(fields, faults, strict=True)
+        }
+        shown = "；".join(f"{field}：{why}" for field, why in list(reasons.items())[:_SHOWN_FIELDS])
+        raise BadRequestError(f"请求有误：{shown}", list(reasons)) from error
 
 
+def _field(place: tuple[int | str, ...]) -> str:
+    """The name of a field as the user wrote it; alternatives of a schema are not his concern."""
+    return "threshold" if place[0] == "threshold" else ".".join(map(str, place))[:80]
+
+
+_THRESHOLD = "应是 0 到 1 的数，或 {主题: 数}"
 _REASONS = {
     "extra_forbidden": "没有这个字段",
     "string_type": "应是文本",

@@ -22,6 +22,8 @@ from service.scoring import Summary
 
 COLOURS = ("blue", "green", "magenta", "yellow", "cyan", "red")
 
+UNSURE = "？＝分数接近阈值，建议人工看一眼"
+
 messages = Console(stderr=True)
 """Messages and progress: never on stdout, which belongs to the answer."""
 
@@ -80,7 +82,8 @@ def decision_line(decision: Decision, codebook: Codebook) -> Text:
 
 def decision_table(classified: Sequence[Classified], codebook: Codebook) -> Table:
     """The paragraphs of a document and what they are about."""
-    table = Table(show_lines=False, expand=True)
+    unsure = any(item.decision.uncertain for item in classified)
+    table = Table(show_lines=False, expand=True, caption=UNSURE if unsure else None)
     table.add_column("段", justify="right", no_wrap=True)
     table.add_column("主题", ratio=2)
     table.add_column("文字", ratio=5)

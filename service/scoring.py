@@ -90,11 +90,21 @@ def score_archive(
                 progress(summary.documents, summary.paragraphs, len(summary.rejected))
         finally:
             table.close()
-        _write_rejected(out.with_name(out.name + ".rejected.jsonl"), summary.rejected)
+        _write_rejected(rejected_list(out), summary.rejected)
         os.replace(partial, out)
     finally:
         partial.unlink(missing_ok=True)
     return summary
+
+
+def rejected_list(out: Path) -> Path:
+    """Where the rejected files of a run are listed: beside its table."""
+    return out.with_name(out.name + ".rejected.jsonl")
+
+
+def is_output(path: Path, out: Path) -> bool:
+    """Whether a file is the table of an earlier run, or its list of rejected files."""
+    return path.resolve() in (out.resolve(), rejected_list(out).resolve())
 
 
 _Pending = tuple[Document, int, Paragraph]

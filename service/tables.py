@@ -4,6 +4,7 @@ Rows go to a file beside the wanted one, which takes its place only when it is w
 """
 
 import csv
+import importlib.util
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,20 +40,30 @@ def columns(labels: Sequence[str], evidence: bool) -> list[str]:
     return [*head, *(f"score_{label}" for label in labels), *tail]
 
 
+def check_format(path: Path) -> None:
+    """Make sure that a table can be written under this name, before any work is done.
+
+    Raises:
+        TableError: an unknown ending, or a format whose library is not installed.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise TableError(f"不认识输出格式 {suffix or path.name}；可用 {'、'.join(SUFFIXES)}")
+    if suffix == ".parquet" and importlib.util.find_spec("pyarrow") is None:
+        raise TableError("写 Parquet 需要 pyarrow：pip install 'govtheme[archive]'")
+
+
 def open_table(path: Path, names: Sequence[str]) -> Table:
     """A table for the format that the file name ends in.
 
     Raises:
         TableError: an unknown ending, or a format whose library is not installed.
     """
+    check_format(path)
     suffix = path.suffix.lower()
     if suffix == ".jsonl":
         return _JsonLines(path)
-    if suffix == ".csv":
-        return _Csv(path, names)
-    if suffix == ".parquet":
-        return _Parquet(path, names)
-    raise TableError(f"不认识输出格式 {path.name}；可用 {'、'.join(SUFFIXES)}")
+    return _Csv(path, names) if suffix == ".csv" else _Parquet(path, names)
 
 
 class _JsonLines:
@@ -94,11 +105,9 @@ def _flat(value: Any) -> Any:
 
 class _Parquet:
     def __init__(self, path: Path, names: Sequence[str]) -> None:
-        try:
-            import pyarrow
-            from pyarrow import parquet
-        except ImportError as error:
-            raise TableError("写 Parquet 需要 pyarrow：pip install 'govtheme[archive]'") from error
+        import pyarrow
+        from pyarrow import parquet
+
         self._arrow = pyarrow
         self._schema = pyarrow.schema([(name, _arrow_type(pyarrow, name)) for name in names])
         self._writer = parquet.ParquetWriter(path, self._schema, compression="zstd")

@@ -1,6 +1,7 @@
 """What the README tells a reader to do works, and what it lists is what there is."""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -36,7 +37,7 @@ def test_every_command_is_known(name: str) -> None:
     """`make` targets run in CI, `curl` below, `pip` installs; the rest is ours and is run."""
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     for words in commands(name):
-        assert words[0] in ("make", "curl", "govtheme")
+        assert words[0] in ("make", "curl", "govtheme", ".")
         if words[0] == "make":
             assert words[1] in targets
 
@@ -54,8 +55,9 @@ def test_the_commands_run(name: str, store: ModelStore, tmp_path: Path) -> None:
         if words[0] != "govtheme" or words[1] == "serve":
             continue
         done = subprocess.run(
-            [COMMAND, *words[1:], "--models", "models"],
+            [COMMAND, *words[1:]],
             cwd=tmp_path,
+            env={**os.environ, "GOVTHEME_MODELS": "models"},
             capture_output=True,
             check=False,
         )

@@ -72,6 +72,12 @@ def equal_texts(rows: Sequence[Row]) -> list[Pair]:
     return pairs
 
 
+def contradictions(rows: Sequence[Row]) -> list[Pair]:
+    """Rows with equal texts and different labels: whatever is learnt, one of them is wrong."""
+    labels = {row.id: row.labels for row in rows}
+    return [pair for pair in equal_texts(rows) if labels[pair.first] != labels[pair.second]]
+
+
 def near_texts(rows: Sequence[Row]) -> list[Pair]:
     """Rows that are near copies of each other, most similar first; equal ones are left out."""
     index = MinHashLSH(threshold=NEAR, num_perm=_PERMUTATIONS)

@@ -28,7 +28,8 @@ TEXT_COLUMNS = ("text", "正文", "文本", "内容", "段落", "content")
 LABEL_COLUMNS = ("labels", "label", "标签", "主题", "类别", "分类")
 SUFFIXES = (".jsonl", ".csv", ".xlsx")
 
-_SEPARATORS = re.compile(r"[;；、#|]")
+_SEPARATORS = re.compile(r"[;；,，、#|]")
+_NONE = frozenset({"无", "无主题", "none"})
 _CSV_FIELD_LIMIT = 1 << 24
 
 
@@ -175,7 +176,11 @@ def _read_csv(path: Path, problems: list[Problem]) -> Iterator[_Raw]:
     try:
         for fields in reader:
             if fields.pop("", None):
-                problems.append(Problem(str(path), reader.line_num, "格数比表头多"))
+                problems.append(
+                    Problem(
+                        str(path), reader.line_num, "格数比表头多（正文里有逗号时，请给它加上引号）"
+                    )
+                )
                 continue
             yield _Raw(str(path), reader.line_num, fields)
     except csv.Error as error:
@@ -219,6 +224,9 @@ def _understood(
     labels = entry.fields[label_column]
     if labels is None:
         labels = []
+    # A spreadsheet gives the number 1 as 1.0.
+    if isinstance(labels, float) and labels.is_integer():
+        labels = int(labels)
     if isinstance(labels, int) and not isinstance(labels, bool):
         labels = str(labels)
     if isinstance(labels, str):
@@ -226,7 +234,7 @@ def _understood(
     if not isinstance(labels, list) or not all(isinstance(label, str | int) for label in labels):
         problems.append(Problem(entry.file, entry.line, f"{label_column} 应是标签的列表"))
         return None
-    return text, [str(label) for label in labels]
+    return text, [str(label) for label in labels if str(label).strip().lower() not in _NONE]
 
 
 def _column(
@@ -241,7 +249,13 @@ def _column(
             return name
     have = "、".join(str(name) for name in entry.fields if name) or "无"
     tried = wanted or "、".join(usual)
-    problems.append(Problem(entry.file, entry.line, f"没有{what}列（{tried}）；有的列：{have}"))
+    problem = Problem(entry.file, entry.line, f"没有{what}列（{tried}）；有的列：{have}")
+    # A table without the column lacks it in every row: say so once.
+    in_table = not entry.file.endswith(".jsonl")
+    if not in_table or all(
+        (p.file, p.reason) != (entry.file, problem.reason) for p in problems[-2:]
+    ):
+        problems.append(problem)
     return None
 
 

@@ -9,9 +9,17 @@ import typer
 
 from model.classifier import ThemeClassifier
 from model.document import decode
+from model.errors import UserError
 from service.answers import answer, paragraph_result, result
 from service.commands import options
-from service.display import answers, decision_line, decision_table, evidence_lines
+from service.display import UNSURE, answers, decision_line, decision_table, evidence_lines
+from service.reading.files import Found, Rejected, read_file
+
+_LONGEST_NAME = 250
+
+
+class EmptyPageError(UserError):
+    """There is no text to classify in what was given."""
 
 
 def classify(
@@ -31,16 +39,27 @@ def classify(
         raise typer.BadParameter("请给出一段文字、- 或 --file 文件，三者取一")
     if text is not None and not text.strip():
         raise typer.BadParameter("文字是空的")
-    page = decode(file.read_bytes()) if file else None
+    if text is not None and len(text) < _LONGEST_NAME and Path(text).is_file():
+        raise typer.BadParameter(f"{text} 是一个文件；要判断它的内容，请用 --file {text}")
+    page = _read(file) if file else None
     if text == "-":
         page = decode(sys.stdin.buffer.read())
     if page is not None and not page.strip():
-        raise typer.BadParameter("这一页是空的")
+        raise EmptyPageError(f"{file or '标准输入'} 里没有文字")
     classifier = ThemeClassifier.load(options.store(models).folder(version))
     if page is not None:
         _show_document(classifier, page, evidence, as_json)
     else:
         _show_text(classifier, text or "", evidence, as_json)
+
+
+def _read(file: Path) -> str:
+    document = read_file(Found(file, str(file)))
+    if isinstance(document, Rejected):
+        # A missing file is reported as such by whoever shows errors.
+        file.open("rb").close()
+        raise EmptyPageError(f"{document.doc}：{document.reason}")
+    return document.text
 
 
 def _show_document(classifier: ThemeClassifier, page: str, evidence: bool, as_json: bool) -> None:
@@ -62,6 +81,8 @@ def _show_text(classifier: ThemeClassifier, text: str, evidence: bool, as_json: 
         _print_json(answer(classifier, [result(decision, evidence)]))
         return
     answers.print(decision_line(decision, classifier.codebook))
+    if decision.uncertain:
+        answers.print(UNSURE, style="dim")
     _print_lines(evidence_lines(decision, classifier.codebook))
 
 

@@ -69,13 +69,13 @@ def promote(version: VersionArgument, models: options.Models = None) -> None:
     store = options.store(models)
     ThemeClassifier.load(store.folder(version))
     store.promote(version, "by hand")
-    answers.print(f"正在使用 {version}。", markup=False)
+    answers.print(f"已选用 {version}；{options.RESTART}。", markup=False)
 
 
 @app.command()
 def rollback(models: options.Models = None) -> None:
     """退回上一个使用过的版本。"""
-    answers.print(f"正在使用 {options.store(models).rollback()}。", markup=False)
+    answers.print(f"已退回 {options.store(models).rollback()}；{options.RESTART}。", markup=False)
 
 
 @app.command()

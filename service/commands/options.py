@@ -27,6 +27,10 @@ TextColumn = Annotated[str | None, typer.Option(help="表格里正文所在的�
 LabelColumn = Annotated[str | None, typer.Option(help="表格里标签所在的列名", show_default=False)]
 
 
+RESTART = "正在运行的服务要重启后才换用"
+"""Said wherever the model in use changes."""
+
+
 def store(models: Path | None) -> ModelStore:
     """The store that an option names, else the default one."""
     return ModelStore(models or default_store())

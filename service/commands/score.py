@@ -11,7 +11,8 @@ from model.classifier import ThemeClassifier
 from service.commands import options
 from service.display import answers, messages, progress_bar, summary_table
 from service.reading.files import find_files
-from service.scoring import score_archive
+from service.scoring import is_output, rejected_list, score_archive
+from service.tables import check_format
 
 _SHOWN = 10
 
@@ -28,7 +29,8 @@ def score(
     as_json: options.AsJson = False,
 ) -> None:
     """给整个档案的每一段判断主题，写成一张表。"""
-    files = find_files(inputs)
+    check_format(out)
+    files = [found for found in find_files(inputs) if not is_output(found.path, out)]
     if not files:
         raise typer.BadParameter(f"{'、'.join(map(str, inputs))} 里没有文件")
     classifier = ThemeClassifier.load(options.store(models).folder(version))
@@ -52,8 +54,8 @@ def score(
     for rejected in summary.rejected[:_SHOWN]:
         messages.print(f"未读：{rejected.doc}：{rejected.reason}", markup=False, soft_wrap=True)
     if len(summary.rejected) > _SHOWN:
-        messages.print(
-            f"未读的文件共 {len(summary.rejected)} 个，全部列在 {out}.rejected.jsonl", markup=False
-        )
-    if strict and summary.rejected:
+        messages.print(f"…… 共 {len(summary.rejected)} 个文件未读", markup=False)
+    if summary.rejected:
+        messages.print(f"未读的文件和原因都列在 {rejected_list(out)}", markup=False, soft_wrap=True)
+    if (strict and summary.rejected) or not summary.documents:
         raise typer.Exit(1)

@@ -1,17 +1,31 @@
 """`govtheme serve`: the HTTP server."""
 
 import contextlib
+import errno
 import socket
 from typing import Annotated
 
 import typer
 
 from model.classifier import ThemeClassifier
-from model.errors import NoModelError
+from model.errors import NoModelError, UserError
 from model.store import ModelStore
 from service.commands import options
 from service.display import messages
-from service.settings import Settings
+from service.settings import load_settings
+
+
+class ListenError(UserError):
+    """The address cannot be listened on."""
+
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        in_use = error.errno == errno.EADDRINUSE
+        hint = (
+            "端口已被占用，请换一个 --port"
+            if in_use
+            else f"{error.strerror}，请检查 --host 和 --port"
+        )
+        super().__init__(f"无法在 {host}:{port} 监听：{hint}")
 
 
 def serve(
@@ -26,8 +40,7 @@ def serve(
 
     from service.app import create_app
 
-    given = {"host": host, "port": port, "models": models}
-    settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    settings = load_settings(host=host, port=port, models=models)
     app = create_app(settings, _classifier(ModelStore(settings.models)))
     with _listen(settings.host, settings.port) as listener:
         address, used = listener.getsockname()[:2]
@@ -56,7 +69,5 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise OSError(
-            error.errno, f"{error.strerror}，请换一个 --port", f"{host}:{port}"
-        ) from error
+        raise ListenError(host, port, error) from error
     return listener

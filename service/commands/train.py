@@ -1,13 +1,32 @@
 """`govtheme train`: a labelled corpus in, a model in the store."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
 
 from service.commands import options
 from service.display import answers, messages, metrics_table, progress_bar
+
+if TYPE_CHECKING:
+    from training.corpus import Row
+
+
+_FEW = 300
+
+
+def _warnings(rows: Sequence["Row"]) -> Iterator[str]:
+    """What a person should know before trusting the figures."""
+    from training.checks import contradictions
+
+    if len(rows) < _FEW:
+        yield f"只有 {len(rows)} 段，成绩靠不住；可与自带语料合用：--corpus bundled --corpus …"
+    pairs = contradictions(rows)
+    if pairs:
+        shown = "；".join(f"{pair.first} 与 {pair.second}" for pair in pairs[:3])
+        yield f"{len(pairs)} 对文字相同、标签不同，请用 govtheme corpus check 查看：{shown}"
 
 
 def train(
@@ -40,6 +59,8 @@ def train(
         label_column=label_column,
     )
     messages.print(f"语料 {len(loaded.rows)} 段，{len(loaded.codebook.themes)} 个主题。")
+    for warning in _warnings(loaded.rows):
+        messages.print(f"注意：{warning}", style="yellow", markup=False, soft_wrap=True)
     with progress_bar("步") as bar:
         task = bar.add_task("准备", total=1, rate="")
 
@@ -53,7 +74,11 @@ def train(
         print(orjson.dumps({"version": trained.version, "metrics": trained.metrics}).decode())  # noqa: T201
         return
     answers.print(metrics_table(trained.metrics, loaded.codebook))
-    used = "已开始使用" if promote else f"未启用；启用：govtheme models promote {trained.version}"
+    used = (
+        f"已选用（{options.RESTART}）"
+        if promote
+        else f"未启用；启用：govtheme models promote {trained.version}"
+    )
     answers.print(
         f"模型 {trained.version} 已写入 {store.root / trained.version}，{used}。", soft_wrap=True
     )

@@ -31,24 +31,25 @@ class Rejected:
 
 
 def find_files(roots: Sequence[Path]) -> list[Found]:
-    """Every file below the roots, sorted by name; links and hidden files are passed over.
+    """Every file below the roots, sorted by name; links, hidden files and the
+    lock files of office programs are passed over, and none comes twice.
 
     With several roots the root's name comes first, so that names stay apart.
 
     Raises:
         FileNotFoundError: a root is not there.
     """
-    found: list[Found] = []
+    found: dict[Path, Found] = {}
     for root in roots:
         if not root.exists():
             raise FileNotFoundError(errno.ENOENT, "没有这个文件或文件夹", str(root))
         prefix = f"{root.name}/" if len(roots) > 1 and root.is_dir() else ""
         if root.is_file():
-            found.append(Found(root, root.name))
+            found.setdefault(root.resolve(), Found(root, root.name))
             continue
-        below = sorted(_walk(root))
-        found += [Found(root / name, prefix + name) for name in below]
-    return found
+        for name in sorted(_walk(root)):
+            found.setdefault((root / name).resolve(), Found(root / name, prefix + name))
+    return list(found.values())
 
 
 def _walk(root: Path) -> Iterator[str]:
@@ -56,7 +57,7 @@ def _walk(root: Path) -> Iterator[str]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
             path = Path(folder) / name
-            if not name.startswith(".") and not path.is_symlink():
+            if not name.startswith((".", "~$")) and not path.is_symlink():
                 yield path.relative_to(root).as_posix()
 
 
@@ -64,7 +65,11 @@ def read_file(found: Found) -> Document | Rejected:
     """The document in a file, or the reason why there is none."""
     if found.path.suffix.lower() not in TEXT_SUFFIXES:
         suffix = found.path.suffix or "（无扩展名）"
-        return Rejected(found.doc, f"暂不支持 {suffix} 文件；支持 {'、'.join(TEXT_SUFFIXES)}")
+        return Rejected(
+            found.doc,
+            f"暂不支持 {suffix} 文件；支持 {'、'.join(TEXT_SUFFIXES)}。"
+            "Word、WPS 文档请先另存为纯文本",
+        )
     try:
         size = found.path.stat().st_size
         if size > LARGEST_FILE:

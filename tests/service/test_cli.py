@@ -1,6 +1,7 @@
 """The installed command, run as a user runs it, from another folder."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -86,7 +87,8 @@ def test_help_names_the_themes_of_the_codebook(tmp_path: Path) -> None:
         pytest.param(["classify", " "], 2, "空的", id="empty text"),
         pytest.param(["classify", "a", "--bogus"], 2, "bogus", id="unknown option"),
         pytest.param(["classify", "a", "--models", "m"], 1, "govtheme train", id="no model"),
-        pytest.param(["classify", "--file", "no.txt"], 1, "no.txt", id="no file"),
+        pytest.param(["classify", "--file", "no.txt"], 1, "没有这个文件", id="no file"),
+        pytest.param(["classify", "--file", "."], 1, "文件夹", id="a folder for a file"),
         pytest.param(["score", "nowhere", "--out", "x.csv"], 1, "nowhere", id="no input"),
         pytest.param(["train", "--corpus", "no.jsonl"], 1, "no.jsonl", id="no corpus"),
         pytest.param(["models", "promote", "x", "--models", "m"], 1, "没有版本 x", id="no version"),
@@ -152,3 +154,63 @@ def test_a_port_in_use_is_named(store: ModelStore, tmp_path: Path) -> None:
         done = run("serve", "--port", port, "--models", str(store.root), cwd=tmp_path)
     assert done.returncode == 1
     assert "--port" in done.stderr.decode()
+
+
+def test_a_file_name_is_not_taken_for_a_text(tmp_path: Path) -> None:
+    (tmp_path / "页.txt").write_text("网格员上门。", encoding="utf-8")
+    done = run("classify", "页.txt", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--file" in done.stderr.decode()
+
+
+def test_a_console_that_lacks_a_character_shows_a_question_mark(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    (tmp_path / "页.txt").write_text("网格员上门😀。", encoding="utf-8")
+    done = subprocess.run(
+        [COMMAND, "classify", "--file", "页.txt", "--models", str(store.root)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "gbk"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "网格员上门" in done.stdout.decode("gbk")
+
+
+@pytest.mark.parametrize(("name", "value"), [("PORT", "abc"), ("MAX_CHARACTERS", "0")])
+def test_a_wrong_setting_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"GOVTHEME_{name}", value)
+    done = run("serve", cwd=tmp_path)
+    assert done.returncode == 1
+    assert f"GOVTHEME_{name}" in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+
+
+def test_contradictory_labels_are_warned_of(tmp_path: Path) -> None:
+    rows = [f"第{n}条路修通了。,基础设施\n第{n}位网格员上门。,网格管理" for n in range(8)]
+    rows += [f"第{n}名志愿者帮忙。,志愿服务\n第{n}次物业费上涨。,物业管理" for n in range(8)]
+    rows += ["第1条路修通了。,网格管理"]
+    (tmp_path / "a.csv").write_text("正文,标签\n" + "\n".join(rows), encoding="utf-8")
+    done = run("train", "--corpus", "a.csv", "--models", "m", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "标签不同" in done.stderr.decode()
+    assert "靠不住" in done.stderr.decode()
+
+
+def test_the_table_of_an_earlier_run_is_not_read(store: ModelStore, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("网格员上门。", encoding="utf-8")
+    words = ("score", ".", "--out", "out.csv", "--models", str(store.root), "--json")
+    first, second = (json.loads(run(*words, cwd=tmp_path).stdout) for _ in range(2))
+    assert first["rejected"] == second["rejected"] == []
+    nothing = tmp_path / "empty"
+    nothing.mkdir()
+    (nothing / "a.doc").write_bytes(b"x")
+    assert (
+        run(
+            "score", "empty", "--out", "x.csv", "--models", str(store.root), cwd=tmp_path
+        ).returncode
+        == 1
+    )
