@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.svm import LinearSVC
-from threadpoolctl import threadpool_limits
 
 from model.features import Floats
 from training.parameters import Parameters
@@ -26,11 +25,12 @@ def fit_label(
     classifier = LinearSVC(
         C=parameters.c,
         class_weight="balanced" if parameters.balanced else None,
+        # The dual solver draws from one generator that all threads share, and so gives other bytes
+        # every time; the primal one (trust region Newton) draws nothing.
+        dual=False,
         max_iter=2000,
-        random_state=parameters.seed,
     )
-    with threadpool_limits(1):
-        classifier.fit(matrix, positive)
+    classifier.fit(matrix, positive)
     return classifier.coef_[0], float(classifier.intercept_[0])
 
 

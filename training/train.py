@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from model.artifact import FORMAT, write_artifact
 from model.bundled import bundled
@@ -65,10 +66,17 @@ def train(
     Raises:
         TooLittleError: too few labels or too few examples of one.
     """
+    # A sum that is shared among BLAS threads is rounded as their number has it.
+    with threadpool_limits(1):
+        return _train(corpus, store, parameters, progress, jobs or os.cpu_count() or 1)
+
+
+def _train(
+    corpus: Corpus, store: Path, parameters: Parameters, progress: Progress, jobs: int
+) -> Trained:
     rows = canonical(corpus.rows)
     labels = learnable_labels(corpus)
     targets = np.array([[label in row.labels for label in labels] for row in rows])
-    jobs = jobs or os.cpu_count() or 1
 
     progress("分词与特征", 0, 1)
     characters = read_characters(bundled("characters.txt"))

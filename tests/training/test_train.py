@@ -9,7 +9,7 @@ from model.classifier import ThemeClassifier
 from model.codebook import Codebook
 from model.store import ModelStore
 from tests.small import small_corpus
-from training.corpus import Corpus, Row
+from training.corpus import Corpus, Row, read_corpus
 from training.errors import TooLittleError
 from training.evaluate import evaluate
 from training.parameters import Parameters
@@ -25,6 +25,18 @@ def test_the_same_corpus_gives_the_same_bytes_in_any_order_and_on_any_number_of_
     again = train(Corpus(tuple(rows), corpus.codebook), tmp_path, Parameters(), jobs=1)
     first = store.folder() / "model.joblib"
     assert (tmp_path / again.version / "model.joblib").read_bytes() == first.read_bytes()
+
+
+def test_a_large_corpus_gives_the_same_bytes_too(tmp_path: Path) -> None:
+    """Large enough that fits run side by side for a while."""
+    corpus = read_corpus()
+    rows = list(corpus.rows[::6])
+    versions = set()
+    for jobs in (1, 2, 2):
+        random.Random(jobs).shuffle(rows)
+        shuffled = Corpus(tuple(rows), corpus.codebook)
+        versions.add(train(shuffled, tmp_path, Parameters(), jobs=jobs).version)
+    assert len(versions) == 1
 
 
 def test_another_corpus_or_parameter_gives_another_version(
