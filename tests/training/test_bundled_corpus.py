@@ -44,7 +44,7 @@ def test_it_is_as_large_as_promised() -> None:
     )
     assert set(pairs) == set(labels) - {"grid_management"}
     none = [row for row in rows() if not row.labels]
-    assert 0.4 <= len(none) / len(rows()) <= 0.5
+    assert 0.45 <= len(none) / len(rows()) <= 0.5
     assert sum(bool(row.more.get("hard")) for row in none) >= 1500
     assert len(held_out()) >= 400
 
