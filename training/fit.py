@@ -1,7 +1,7 @@
 """Fitting: one linear support vector machine a label; margins of rows that it has not seen.
 
-Features weigh the same as at serving. Fits are independent of each other and each runs on one
-thread, so that one core or two give the same bytes.
+Features weigh the same as at serving. Fits are independent of each other and draw no random
+numbers, so that one core or two give the same bytes.
 """
 
 from collections.abc import Callable
