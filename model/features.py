@@ -238,11 +238,11 @@ def _joined(parts: list[_Part], texts: int, bits: int) -> Counts:
     else:
         keys = np.concatenate([part.keys + (part.first << bits) for part in parts])
         counts = np.concatenate([part.counts for part in parts])
-    if len(parts) > 1 and (keys[1:] <= keys[:-1]).any():
-        order = np.argsort(keys, kind="stable")
-        keys, counts = keys[order], counts[order]
-        begins = _begins(keys)
-        keys, counts = keys[begins], np.add.reduceat(counts, begins)
+        if (keys[1:] <= keys[:-1]).any():
+            order = np.argsort(keys, kind="stable")
+            keys, counts = keys[order], counts[order]
+            begins = _begins(keys)
+            keys, counts = keys[begins], np.add.reduceat(counts, begins)
     rows = np.searchsorted(keys, np.arange(texts + 1, dtype=np.int64) << bits)
     return Counts(rows, (keys & ((1 << bits) - 1)).astype(np.int32), counts)
 

@@ -1,7 +1,7 @@
 """The n-grams that a model knows: from hash to feature number, exactly.
 
 An open-addressing table in plain arrays, so that it can be memory-mapped and looked up for a whole
-batch at once. A bitmap in front of it turns most unknown n-grams away with one small read.
+batch at once. Most unknown n-grams are turned away by one read of a byte.
 Features are numbered by family, the common ones first; the numbering does not hang on the order
 of texts.
 """

@@ -16,7 +16,6 @@ class Parameters:
         c: inverse regularisation strength of the support vector machines, > 0.
         balanced: weigh the rows of a label so that its positives count as much as the others.
         folds: folds of the cross-validation that gives calibration and thresholds, 2 to 20.
-        seed: of everything that is drawn.
 
     Raises:
         ValueError: a value out of range.
@@ -30,7 +29,6 @@ class Parameters:
     c: float = 1.0
     balanced: bool = False
     folds: int = 5
-    seed: int = 0
 
     def __post_init__(self) -> None:
         if not 0.0 < self.c < float("inf"):

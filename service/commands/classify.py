@@ -18,8 +18,8 @@ from service.reading.files import Found, Rejected, read_file
 _LONGEST_NAME = 250
 
 
-class EmptyPageError(UserError):
-    """There is no text to classify in what was given."""
+class PageError(UserError):
+    """There is no page of text in what was given."""
 
 
 def classify(
@@ -45,7 +45,7 @@ def classify(
     if text == "-":
         page = decode(sys.stdin.buffer.read())
     if page is not None and not page.strip():
-        raise EmptyPageError(f"{file or '标准输入'} 里没有文字")
+        raise PageError(f"{file or '标准输入'} 里没有文字")
     classifier = ThemeClassifier.load(options.store(models).folder(version))
     if page is not None:
         _show_document(classifier, page, evidence, as_json)
@@ -54,11 +54,11 @@ def classify(
 
 
 def _read(file: Path) -> str:
+    # A missing file is reported as such, whatever its name ends in.
+    file.open("rb").close()
     document = read_file(Found(file, str(file)))
     if isinstance(document, Rejected):
-        # A missing file is reported as such by whoever shows errors.
-        file.open("rb").close()
-        raise EmptyPageError(f"{document.doc}：{document.reason}")
+        raise PageError(f"{document.doc}：{document.reason}")
     return document.text
 
 

@@ -42,7 +42,7 @@ def find_files(roots: Sequence[Path]) -> list[Found]:
     found: dict[Path, Found] = {}
     for root in roots:
         if not root.exists():
-            raise FileNotFoundError(errno.ENOENT, "没有这个文件或文件夹", str(root))
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(root))
         prefix = f"{root.name}/" if len(roots) > 1 and root.is_dir() else ""
         if root.is_file():
             found.setdefault(root.resolve(), Found(root, root.name))

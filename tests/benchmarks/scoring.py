@@ -62,14 +62,20 @@ def main() -> None:
         store = Path(folder)
         words = load(corpus, store, Parameters(characters=(0, 0)))
         both = load(corpus, store, Parameters())
-        rates = measure(ways(words, both, corpus), texts)
+        stock, fast_stock = stock_recipes(corpus)
+        others = [
+            Way("stock recipe (jieba.lcut)", stock, STOCK_TEXTS),
+            Way("stock recipe (rjieba)", fast_stock),
+            *fasttext_ways(corpus),
+        ]
+        rates = measure([*ways(words, both), *others], texts)
         path = store / both.version
         found: dict[str, Any] = {
             "machine": {"platform": platform.platform(), "cores": os.cpu_count()},
             "texts": len(texts),
             "characters_a_text": size,
             "rates": rates,
-            "single": single(both, corpus, size),
+            "single": single(both, corpus, stock),
             "processes": processes(path, texts),
             "growth": growth(both, texts),
             "opening": opening(path, texts),
@@ -96,8 +102,8 @@ def load(corpus: Corpus, store: Path, parameters: Parameters) -> ThemeClassifier
     return ThemeClassifier.load(store / train(corpus, store, parameters).version)
 
 
-def ways(words: ThemeClassifier, both: ThemeClassifier, corpus: Corpus) -> list[Way]:
-    """Everything that is timed; the first is what the others are held against."""
+def ways(words: ThemeClassifier, both: ThemeClassifier) -> list[Way]:
+    """The cut alone, which the others are held against, and ours."""
     import rjieba
 
     def cut(texts: Sequence[str]) -> None:
@@ -116,12 +122,6 @@ def ways(words: ThemeClassifier, both: ThemeClassifier, corpus: Corpus) -> list[
             in_batches(lambda texts: both.classify(texts, evidence=True), 256),
         )
     )
-    stock, fast_stock = stock_recipes(corpus)
-    found.append(Way("stock recipe (jieba.lcut)", stock, STOCK_TEXTS))
-    found.append(Way("stock recipe (rjieba)", fast_stock))
-    fasttext = fasttext_model(corpus)
-    if fasttext is not None:
-        found.append(Way("fastText on rjieba tokens", fasttext))
     return found
 
 
@@ -156,12 +156,12 @@ def stock_recipes(corpus: Corpus) -> tuple[Run, Run]:
     return runs[0], runs[1]
 
 
-def fasttext_model(corpus: Corpus) -> Run | None:
-    """fastText trained on the tokens of rjieba; None where it is not installed."""
+def fasttext_ways(corpus: Corpus) -> list[Way]:
+    """fastText trained on the tokens of rjieba; nothing where it is not installed."""
     try:
         import fasttext
     except ImportError:
-        return None
+        return []
     import rjieba
 
     def tokens(text: str) -> str:
@@ -173,7 +173,12 @@ def fasttext_model(corpus: Corpus) -> Run | None:
             file.write(f"{marks} {tokens(row.text)}\n")
         file.flush()
         trained = fasttext.train_supervised(file.name, loss="ova", wordNgrams=2, verbose=0)
-    return lambda texts: [trained.predict(tokens(text), k=4) for text in texts]
+
+    def predict(texts: Sequence[str]) -> None:
+        for text in texts:
+            trained.predict(tokens(text), k=4)
+
+    return [Way("fastText on rjieba tokens", predict)]
 
 
 def measure(every: Sequence[Way], texts: Sequence[str]) -> dict[str, dict[str, float]]:
@@ -196,10 +201,9 @@ def measure(every: Sequence[Way], texts: Sequence[str]) -> dict[str, dict[str, f
     }
 
 
-def single(classifier: ThemeClassifier, corpus: Corpus, size: float) -> dict[str, float]:
+def single(classifier: ThemeClassifier, corpus: Corpus, stock: Run) -> dict[str, float]:
     """Milliseconds for one paragraph of 250 characters, ours and the stock recipe's."""
     text = next(row.text for row in corpus.rows if 245 <= len(row.text) <= 255)
-    stock, _ = stock_recipes(corpus)
     found = {}
     for name, run in (("ours", classifier.scores), ("stock", stock)):
         times = []
@@ -208,7 +212,7 @@ def single(classifier: ThemeClassifier, corpus: Corpus, size: float) -> dict[str
             run([text])
             times.append(time.perf_counter() - began)
         found[name] = float(np.median(times)) * 1000
-    return {**found, "ratio": found["ours"] / found["stock"], "characters": len(text), "mean": size}
+    return {**found, "ratio": found["ours"] / found["stock"], "characters": len(text)}
 
 
 def _score(task: tuple[Path, list[str]]) -> float:
