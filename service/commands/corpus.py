@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
@@ -9,20 +10,22 @@ import typer
 from rich.table import Table
 
 from service.commands import options
-from service.display import answers
+from service.commands.labelled import ReadingOptions, load
+from service.display import answers, messages
 
 if TYPE_CHECKING:
     from training.checks import Pair, Profile, Run
     from training.corpus import Corpus
+    from training.errors import Problem
 
-app = typer.Typer(help="检查语料。", no_args_is_help=True)
+app = typer.Typer(help="检查语料，换格式，清理标签。", no_args_is_help=True)
 
 _SHOWN = 20
 
 
 @app.callback()
 def corpus() -> None:
-    """检查语料。"""
+    """检查语料，换格式，清理标签。"""
 
 
 @app.command()
@@ -30,21 +33,22 @@ def check(
     names: Annotated[
         list[str], typer.Argument(help="语料：bundled、文件或文件夹", show_default=False)
     ],
+    codebook: options.Codebook = None,
     text_column: options.TextColumn = None,
     label_column: options.LabelColumn = None,
+    file_format: options.FormatName = None,
+    separator: options.Separator = None,
     as_json: options.AsJson = False,
 ) -> None:
     """检查格式、标签、编号、重复和雷同；有问题时以状态 1 结束。"""
     from training import checks
-    from training.corpus import read_corpus
     from training.errors import CorpusError
 
+    reading = ReadingOptions(text_column, label_column, file_format, separator)
     try:
-        loaded = read_corpus(names, text_column=text_column, label_column=label_column)
+        loaded = load(names, reading, codebook)
     except CorpusError as error:
-        for problem in error.problems:
-            answers.print(str(problem), markup=False, highlight=False, soft_wrap=True)
-        answers.print(f"共 {len(error.problems)} 处问题。")
+        _print_problems(error.problems, as_json)
         raise typer.Exit(1) from error
     equal = checks.equal_texts(loaded.rows)
     near = checks.near_texts(loaded.rows)
@@ -57,6 +61,42 @@ def check(
         _print_findings(equal, near, runs)
     if equal or near or runs:
         raise typer.Exit(1)
+
+
+@app.command(epilog="例：govtheme corpus convert 标注.json --out 语料.jsonl")
+def convert(
+    names: Annotated[
+        list[str], typer.Argument(help="语料：bundled、文件或文件夹", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option(help="写到哪个文件", show_default=False)],
+    to: Annotated[
+        str | None, typer.Option(help="写成什么格式（默认：看扩展名）", show_default=False)
+    ] = None,
+    codebook: options.Codebook = None,
+    text_column: options.TextColumn = None,
+    label_column: options.LabelColumn = None,
+    file_format: options.FormatName = None,
+    separator: options.Separator = None,
+) -> None:
+    """换一种格式：JSONL、CSV、XLSX、Parquet、doccano、Label Studio、fastText 之间。"""
+    from training.convert import format_for, write_corpus
+
+    format_for(out, to)
+    reading = ReadingOptions(text_column, label_column, file_format, separator)
+    loaded = load(names, reading, codebook)
+    for note in write_corpus(loaded, out, to):
+        messages.print(f"说明：{note}", markup=False, highlight=False, soft_wrap=True)
+    answers.print(f"{len(loaded.rows)} 段已写入 {out}，并已读回核对。", markup=False)
+
+
+def _print_problems(problems: Sequence["Problem"], as_json: bool) -> None:
+    if as_json:
+        listed = [{"file": p.file, "line": p.line, "reason": p.reason} for p in problems]
+        print(orjson.dumps({"problems": listed}).decode())  # noqa: T201
+        return
+    for problem in problems:
+        answers.print(str(problem), markup=False, highlight=False, soft_wrap=True)
+    answers.print(f"共 {len(problems)} 处问题。")
 
 
 def _as_dict(
