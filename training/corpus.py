@@ -59,11 +59,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Labelled paragraphs, the codebook that their labels come from, and notes on the reading."""
+    """Labelled paragraphs and the codebook that their labels come from.
+
+    Attributes:
+        rows: the paragraphs.
+        codebook: what their labels are called.
+        notes: what reading left out or changed, in words for the user.
+        held_out: paragraphs that are kept for judging and not learnt from; see `holdout`.
+    """
 
     rows: tuple[Row, ...]
     codebook: Codebook
     notes: tuple[str, ...] = ()
+    held_out: tuple[Row, ...] = ()
 
 
 def read_corpus(
