@@ -4,13 +4,12 @@ What was written is read back and held against what was to be written; the file 
 when texts, labels and all columns that the format has room for are the same.
 """
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from training.corpus import Corpus, Row, read_corpus
 from training.errors import CorpusError, Problem
+from training.files import write_bytes
 from training.formats.entry import Reading
 from training.formats.reading import FORMATS, SUFFIXES
 from training.formats.writing import one_line_end, written
@@ -40,17 +39,7 @@ def write_corpus(corpus: Corpus, path: Path, wanted: str | None = None) -> list[
     name = format_for(path, wanted)
     found = Reading()
     data = written(corpus.rows, name, found)
-    handle, beside = tempfile.mkstemp(prefix=".new-", suffix=path.suffix, dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        _check(corpus, Path(beside), name)
-        Path(beside).chmod(0o644)
-        os.replace(beside, path)
-    finally:
-        Path(beside).unlink(missing_ok=True)
+    write_bytes(path, data, lambda beside: _check(corpus, beside, name))
     return found.notes
 
 

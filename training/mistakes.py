@@ -1,7 +1,8 @@
 """The worst mistakes of a model, with the words that led it astray."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,17 @@ class Mistake:
     added: tuple[str, ...]
     probabilities: dict[str, float]
     evidence: tuple[Evidence, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "id": self.row.id,
+            "text": self.row.text,
+            "labels": list(self.row.labels),
+            "given": list(self.given),
+            "scores": self.probabilities,
+            "evidence": [asdict(item) for item in self.evidence],
+        }
 
 
 def worst_mistakes(judged: Judged, explain: Explain, most: int = MOST) -> list[Mistake]:
