@@ -7,8 +7,8 @@ where they stand in it and what they are: body, heading or page furniture (see `
 import codecs
 import re
 import statistics
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from model.errors import DecodingError
@@ -35,6 +35,7 @@ _NUMBERED = re.compile(
     r"第[一二三四五六七八九十百零〇\d]{1,6}[章节条款]|[（(][一二三四五六七八九十\d]{1,3}[）)]"
     r"|[一二三四五六七八九十]{1,3}[、.．]|\d{1,2}[、.．](?!\d)|[①-⑳]"
 )
+_OPENING = 2000
 _GAPPED = 100
 _RUN_ON = 500
 _GAP = rf"(?<=[{_SENTENCE_END}{_CLOSERS}])[ \u3000\t]{{2,}}"
@@ -51,12 +52,22 @@ class Document:
     Attributes:
         text: the text with a byte-order mark removed and its line ends untouched.
         title: the title, empty where none is known.
-        source: where it came from: a path, an address, or empty.
+        source: its name: a path, an address, or empty.
+        date: when it was published, as ISO 8601 (`2024-05-06`), empty where it is not known.
+        author: who wrote it, as the page or file says.
+        origin: who published it, as the page or file says.
+        columns: what the input carried beside the text, such as the other cells of a row.
+        whole: the text is one paragraph, such as a table's cell, and is not to be split.
     """
 
     text: str
     title: str = ""
     source: str = ""
+    date: str = ""
+    author: str = ""
+    origin: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +129,24 @@ def read_document(data: bytes, source: str = "") -> Document:
         DecodingError: the bytes are not text.
     """
     text = decode(data)
-    title = next((p.text for p in split(text) if p.kind == "heading"), "")
-    return Document(text, title, source)
+    return Document(text, title_of(text), source)
+
+
+def title_of(text: str) -> str:
+    """The first heading among the first lines of a text, empty where there is none."""
+    opening = text[:_OPENING]
+    if len(text) > _OPENING:
+        opening = opening[: max(map(opening.rfind, "\r\n")) + 1] or opening
+    return next((p.text for p in split(opening) if p.kind == "heading"), "")
+
+
+def paragraphs(document: Document) -> list[Paragraph]:
+    """The paragraphs of a document: those that `split` finds, or all of it when it is whole."""
+    if not document.whole:
+        return split(document.text)
+    text = document.text.strip()
+    start = document.text.find(text)
+    return [Paragraph(text, start, start + len(text), "body")] if text else []
 
 
 def split(text: str) -> list[Paragraph]:

@@ -50,3 +50,24 @@ class Settings(BaseSettings):
     )
     max_texts: Annotated[int, Field(ge=1, description="一次请求最多几段，至少 1")] = 4096
     max_characters: Annotated[int, Field(ge=1, description="一段最多几个字，至少 1")] = 20_000
+    max_file: Annotated[
+        int, Field(ge=1024, description="一个文件或压缩包成员的上限，字节，至少 1024")
+    ] = 64 * 1024 * 1024
+    max_table: Annotated[
+        int, Field(ge=1024, description="逐行读的表格（csv、jsonl）的上限，字节，至少 1024")
+    ] = 2 * 1024 * 1024 * 1024
+    max_depth: Annotated[
+        int, Field(ge=0, description="压缩包套压缩包最多几层，0 为不打开压缩包")
+    ] = 4
+    max_members: Annotated[int, Field(ge=1, description="一个压缩包最多几个成员，至少 1")] = 100_000
+    max_unpacked: Annotated[
+        int, Field(ge=1024, description="一个压缩包解开后的上限，字节，至少 1024")
+    ] = 8 * 1024 * 1024 * 1024
+    max_ratio: Annotated[int, Field(ge=1, description="压缩包解开后最多是原来的几倍，至少 1")] = 200
+    max_rows: Annotated[int, Field(ge=1, description="一张表最多几行，至少 1")] = 2_000_000
+    max_cell: Annotated[int, Field(ge=1, description="一个单元格最多几个字，至少 1")] = 100_000
+    max_pages: Annotated[int, Field(ge=1, description="一份 PDF 或 OFD 最多几页，至少 1")] = 2_000
+    max_text: Annotated[int, Field(ge=1, description="一份文档最多几个字，至少 1")] = 10_000_000
+    max_seconds: Annotated[
+        int, Field(ge=1, description="读一份 PDF、Word 等文档最多几秒，至少 1")
+    ] = 60
