@@ -18,6 +18,7 @@ _MODULES = {
     "delimited": (".csv", ".tsv"),
     "sheets": (".xlsx", ".xlsm", ".xlsb", ".xls", ".et", ".ods"),
     "records": (".jsonl", ".ndjson", ".json"),
+    "web": (".html", ".htm", ".shtml", ".xhtml", ".mht", ".mhtml"),
     "packed": ARCHIVES,
 }
 _READERS = {suffix: module for module, suffixes in _MODULES.items() for suffix in suffixes}
