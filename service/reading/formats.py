@@ -19,6 +19,7 @@ _MODULES = {
     "sheets": (".xlsx", ".xlsm", ".xlsb", ".xls", ".et", ".ods"),
     "records": (".jsonl", ".ndjson", ".json"),
     "web": (".html", ".htm", ".shtml", ".xhtml", ".mht", ".mhtml"),
+    "word": (".docx",),
     "packed": ARCHIVES,
 }
 _READERS = {suffix: module for module, suffixes in _MODULES.items() for suffix in suffixes}
