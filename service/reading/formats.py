@@ -20,6 +20,10 @@ _MODULES = {
     "records": (".jsonl", ".ndjson", ".json"),
     "web": (".html", ".htm", ".shtml", ".xhtml", ".mht", ".mhtml"),
     "word": (".docx",),
+    "pdf": (".pdf",),
+    "ofd": (".ofd",),
+    "mail": (".eml",),
+    "converted": (".doc", ".wps", ".wpt", ".rtf", ".odt", ".docm", ".dot", ".dotx"),
     "packed": ARCHIVES,
 }
 _READERS = {suffix: module for module, suffixes in _MODULES.items() for suffix in suffixes}
