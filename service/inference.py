@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from model.classifier import Classified, ThemeClassifier
 from model.decision import Decision
+from model.document import Document, paragraphs
 from service.errors import BadRequestError
 from service.live import LiveModel
 from service.metrics import Meters
@@ -76,16 +77,39 @@ class Inference:
         Raises:
             NotReadyError, BadRequestError: as `classify`.
         """
-        classifier = self.live.classifier
-
-        def call() -> list[Classified]:
-            return classifier.classify_document(text, evidence=evidence, threshold=threshold)
-
-        classified = await self._run(call, len(text) <= SMALL)
-        self._meters.count(
-            classifier, [c.decision for c in classified if c.paragraph.kind != "furniture"]
+        classifier, (classified,) = await self.classify_documents(
+            [Document(text)], evidence=evidence, threshold=threshold
         )
         return classifier, classified
+
+    async def classify_documents(
+        self,
+        documents: Sequence[Document],
+        *,
+        evidence: bool = False,
+        threshold: Threshold = None,
+    ) -> tuple[ThemeClassifier, Sequence[Sequence[Classified]]]:
+        """Decide for each paragraph of each document.
+
+        Raises:
+            NotReadyError, BadRequestError: as `classify`.
+        """
+        classifier = self.live.classifier
+
+        def call() -> list[list[Classified]]:
+            return [
+                classifier.classify_paragraphs(
+                    paragraphs(document), evidence=evidence, threshold=threshold
+                )
+                for document in documents
+            ]
+
+        found = await self._run(call, sum(len(d.text) for d in documents) <= SMALL)
+        self._meters.count(
+            classifier,
+            [c.decision for some in found for c in some if c.paragraph.kind != "furniture"],
+        )
+        return classifier, found
 
     async def in_thread(self, call: Callable[[], T]) -> T:
         """Run something long in the scoring thread."""
