@@ -14,14 +14,11 @@ from training.mistakes import explainer, worst_mistakes
 from training.report import report
 
 
-def cross_validated(
-    judged: Judged, thresholds: Sequence[float], bands: Sequence[Any], curve: Sequence[Any]
-) -> dict[str, Any]:
+def cross_validated(judged: Judged, curve: Sequence[Any]) -> dict[str, Any]:
     """The figures of rows that were judged by a classifier that had not seen them.
 
     Args:
         judged: the out-of-fold decisions.
-        thresholds, bands: of each label, as the artifact has them.
         curve: the learning curve.
     """
     genres = {row.genre for row in judged.rows}
@@ -29,8 +26,6 @@ def cross_validated(
     return {
         "measured_on": "cross-validation",
         **figures(judged, by),
-        "thresholds": dict(zip(judged.labels, thresholds, strict=True)),
-        "bands": dict(zip(judged.labels, bands, strict=True)),
         "learning_curve": list(curve),
     }
 

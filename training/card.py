@@ -93,7 +93,7 @@ def _results(metrics: Figures, codebook: Codebook) -> str:
 |---|--:|--:|--:|--:|--:|--:|--:|
 {rows}
 
-宏平均 F1 {metrics["macro_f1"]:.3f}（{low:.3f}–{high:.3f}），微平均 F1 {metrics["micro_f1"]:.3f}，整段全对 {metrics["exact_match"]:.3f}（{low_match:.3f}–{high_match:.3f}），汉明损失 {metrics["hamming_loss"]:.4f}，校准误差 {metrics["calibration"]["expected_calibration_error"]:.3f}。
+宏平均 F1 {metrics["macro_f1"]:.3f}（{low:.3f}–{high:.3f}），微平均 F1 {metrics["micro_f1"]:.3f}，整段全对 {metrics["exact_match"]:.3f}（{low_match:.3f}–{high_match:.3f}），汉明损失 {metrics["hamming_loss"]:.4f}，校准误差 {metrics["reliability"]["expected_calibration_error"]:.3f}。
 拿不准的段占 {metrics["uncertain_share"]:.1%}（有标签的概率落在阈值附近的区间里）；{kept}"""
 
 

@@ -42,16 +42,35 @@ class Judged:
         cls, rows: Sequence[Row], labels: Sequence[str], decisions: Sequence[Decision]
     ) -> "Judged":
         """From one decision a row; labels that the model does not know are left aside."""
-        documents = np.unique([document_of(row) for row in rows], return_inverse=True)[1]
-        return cls(
-            tuple(rows),
-            tuple(labels),
-            _marked([row.labels for row in rows], labels),
+        return cls.marked(
+            rows,
+            labels,
             _marked([decision.labels for decision in decisions], labels),
             _marked([decision.uncertain for decision in decisions], labels),
             np.array(
                 [[decision.scores[label] for label in labels] for decision in decisions], np.float64
             ).reshape(len(rows), len(labels)),
+        )
+
+    @classmethod
+    def marked(
+        cls,
+        rows: Sequence[Row],
+        labels: Sequence[str],
+        given: Bools,
+        uncertain: Bools,
+        probabilities: Floats,
+    ) -> "Judged":
+        """From what was given, what is uncertain, and the probabilities, shape (rows, labels)."""
+        documents = np.unique([document_of(row) for row in rows], return_inverse=True)[1]
+        true = _marked([row.labels for row in rows], labels)
+        return cls(
+            tuple(rows),
+            tuple(labels),
+            true,
+            given,
+            uncertain,
+            probabilities,
             documents.astype(np.int64),
         )
 

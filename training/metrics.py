@@ -13,7 +13,7 @@ from training.bootstrap import counted as counts_of
 from training.bootstrap import f1_of, interval, intervals, resampled
 from training.corpus import Row
 from training.judged import Judged
-from training.reliability import answered, calibration, coverage
+from training.reliability import answered, coverage, reliability
 
 Bools = NDArray[np.bool_]
 
@@ -103,7 +103,7 @@ def figures(judged: Judged, by: Sequence[str] = ()) -> dict[str, Any]:
         "uncertain_share": float(judged.unsure.mean()) if len(judged.rows) else 0.0,
         "answered": answered(judged),
         "confusion": confusion(judged),
-        "calibration": calibration(judged),
+        "reliability": reliability(judged),
         "coverage": coverage(judged),
         "by": {column: by_column(judged, column) for column in by},
     }

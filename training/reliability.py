@@ -15,7 +15,7 @@ BINS = 10
 COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 
 
-def reliability(probabilities: Floats, true: Bools) -> list[dict[str, float]]:
+def curve(probabilities: Floats, true: Bools) -> list[dict[str, float]]:
     """For each bin that is not empty: its share of decisions, mean probability, share true."""
     flat, hits = probabilities.ravel(), true.ravel()
     bins = np.minimum((flat * BINS).astype(np.int64), BINS - 1)
@@ -37,13 +37,13 @@ def reliability(probabilities: Floats, true: Bools) -> list[dict[str, float]]:
 
 def calibration_error(probabilities: Floats, true: Bools) -> float:
     """The expected calibration error, 0 (probabilities mean what they say) to 1."""
-    bins = reliability(probabilities, true)
+    bins = curve(probabilities, true)
     total = sum(one["decisions"] for one in bins)
     gaps = sum(one["decisions"] * abs(one["predicted"] - one["observed"]) for one in bins)
     return gaps / total if total else 0.0
 
 
-def calibration(judged: Judged) -> dict[str, Any]:
+def reliability(judged: Judged) -> dict[str, Any]:
     """The reliability curve over all labels, the mean calibration error, and Brier's score."""
     errors = [
         calibration_error(judged.probabilities[:, n], judged.true[:, n])
@@ -53,7 +53,7 @@ def calibration(judged: Judged) -> dict[str, Any]:
         "expected_calibration_error": float(np.mean(errors)) if errors else 0.0,
         "by_label": dict(zip(judged.labels, errors, strict=True)),
         "brier": float(np.mean((judged.probabilities - judged.true) ** 2)) if errors else 0.0,
-        "reliability": reliability(judged.probabilities, judged.true),
+        "curve": curve(judged.probabilities, judged.true),
     }
 
 

@@ -179,7 +179,7 @@ def _shaded(count: int, most: int) -> str:
 def _certainty(metrics: Figures) -> str:
     from training.plots import coverage_plot, reliability_plot
 
-    error = metrics["calibration"]["expected_calibration_error"]
+    error = metrics["reliability"]["expected_calibration_error"]
     half = next((p for p in metrics["coverage"] if p["coverage"] == 0.8), None)
     answer = (
         f"例如只回答最有把握的 80 %，给出的标签有 {half['precision']:.1%} 是对的，"
@@ -190,7 +190,7 @@ def _certainty(metrics: Figures) -> str:
     return section(
         "概率可信吗，只答有把握的会怎样",
         '<div class="two"><figure>'
-        + reliability_plot(metrics["calibration"]["reliability"])
+        + reliability_plot(metrics["reliability"]["curve"])
         + "<figcaption>模型说 70 % 的那些判断里，真有七成是对的，点就落在虚线上。"
         f"平均差距（校准误差）{error:.1%}，越小越好。</figcaption></figure><figure>"
         + coverage_plot(metrics["coverage"])

@@ -17,7 +17,8 @@ from model.artifact import FORMAT, write_artifact
 from model.bundled import bundled
 from model.calibration import Sigmoids
 from model.classifier import library_versions
-from model.decision import Decision, Thresholds
+from model.decision import Thresholds
+from model.distribution import histogram, shares
 from model.features import Floats
 from model.grams import GramRanges, GramReader
 from model.normalisation import Normaliser
@@ -122,7 +123,8 @@ def _train(
         "intercepts": list(intercepts),
         **decision,
     }
-    judged = Judged.of(rows, labels, _decisions(margins, labels, decision))
+    rule, probabilities = _rule(margins, labels, decision)
+    judged = Judged.of(rows, labels, rule.decide(probabilities))
     curve = learning_curve(
         features.matrix,
         targets,
@@ -130,9 +132,16 @@ def _train(
         margins,
         lambda some, true: fit_linear(some, true, parameters, jobs, lambda *_: None),
     )
-    metrics = cross_validated(judged, decision["thresholds"], decision["bands"], curve)
-    metrics["band_error"] = BAND_ERROR
+    metrics = cross_validated(judged, curve) | {
+        "thresholds": dict(zip(labels, decision["thresholds"], strict=True)),
+        "bands": dict(zip(labels, decision["bands"], strict=True)),
+        "band_error": BAND_ERROR,
+    }
     manifest = _manifest(corpus, rows, labels, words, parameters)
+    manifest["score_shares"] = {
+        label: shares(some)
+        for label, some in zip(labels, histogram(probabilities).tolist(), strict=True)
+    }
     described = files(content, manifest, metrics, judged, corpus.codebook)
     version = write_artifact(store, content, manifest, described)
     return Trained(version, metrics, judged)
@@ -208,12 +217,14 @@ def _content(corpus: Corpus, features: Features, parameters: Parameters) -> dict
     }
 
 
-def _decisions(margins: Floats, labels: Sequence[str], decision: dict[str, Any]) -> list[Decision]:
-    """What would have been said of rows with these margins."""
+def _rule(
+    margins: Floats, labels: Sequence[str], decision: dict[str, Any]
+) -> tuple[Thresholds, Floats]:
+    """The decision rule and the probabilities of rows with these margins."""
     sigmoids = Sigmoids(np.array(decision["slopes"]), np.array(decision["offsets"]))
     bands = tuple((low, high) for low, high in decision["bands"])
     rule = Thresholds(tuple(labels), tuple(decision["thresholds"]), bands)
-    return rule.decide(sigmoids.probabilities(margins))
+    return rule, sigmoids.probabilities(margins)
 
 
 def _manifest(

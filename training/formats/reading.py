@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from model.document import decode
+from model.encodings import decode
 from model.errors import DecodingError
 from training.formats import labelstudio, lines, tables
 from training.formats.entry import Columns, Entry, Reading
