@@ -53,7 +53,7 @@ def changes_table(changes: Sequence[Mapping[str, Any]], codebook: Codebook) -> T
     for name in ("段", "", "标的是", "原来判", "现在判"):
         table.add_column(name)
     for change in changes:
-        said = (_names(change[key], codebook) for key in ("labels", "before", "after"))
+        said = (names_of(change[key], codebook) for key in ("labels", "before", "after"))
         table.add_row(change["id"], _KINDS[change["kind"]], *said)
     return table
 
@@ -62,13 +62,23 @@ def mistake_lines(mistakes: Sequence[Mapping[str, Any]], codebook: Codebook) -> 
     """The worst mistakes: what was said, the text, the words behind it."""
     lines = ["", "错得最厉害的段："] if mistakes else []
     for mistake in mistakes:
-        true, given = (_names(mistake[key], codebook) for key in ("labels", "given"))
+        true, given = (names_of(mistake[key], codebook) for key in ("labels", "given"))
         found = [f"{item['text']}（{item['weight']:+.2f}）" for item in mistake["evidence"]]
         lines += [f"{mistake['id']}：标的是 {true}，模型说 {given}", f"  {mistake['text']}"]
         lines += [f"  依据：{'、'.join(found)}"] if found else []
     return lines
 
 
-def _names(labels: Sequence[str], codebook: Codebook) -> str:
+def suspicion_lines(suspicions: Sequence[Mapping[str, Any]], codebook: Codebook) -> list[str]:
+    """Rows whose labels are doubted: how much, what they have, what they should have, and why."""
+    return [
+        f"{item['doubt']:.2f}  {item['id']}：标的是 {names_of(item['labels'], codebook)}，"
+        f"疑为 {names_of(item['suggested'], codebook)}（{'、'.join(item['evidence'])}）"
+        for item in suspicions
+    ]
+
+
+def names_of(labels: Sequence[str], codebook: Codebook) -> str:
+    """The names of labels for people; 无 where there is none."""
     known = {theme.id: theme.name_zh for theme in codebook.themes}
     return "、".join(known.get(label, label) for label in labels) or "无"

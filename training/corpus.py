@@ -106,7 +106,7 @@ def read_corpus(
     ]
     if not entries and not found.problems:
         found.wrong("、".join(names), 0, "语料是空的")
-    written = [_labels(entry, separator, found) for entry in entries]
+    written = [written_labels(entry, separator, found) for entry in entries]
     book = _codebook(codebook, {label for labels in written for label in labels})
     resolve = cache(partial(_resolve, book))
     ids = [
@@ -167,7 +167,7 @@ def _has_text(entry: Entry, found: Reading) -> bool:
     return False
 
 
-def _labels(entry: Entry, separator: str | None, found: Reading) -> list[str]:
+def written_labels(entry: Entry, separator: str | None, found: Reading) -> list[str]:
     """The labels of an entry as written, without those that say that there is none."""
     labels = plain_choices(entry.labels)
     if labels is None:

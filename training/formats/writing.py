@@ -114,8 +114,6 @@ def one_line_end(text: str) -> str:
 
 
 def _xlsx(rows: Sequence[Row], found: Reading) -> bytes:
-    import openpyxl
-    from openpyxl.cell import WriteOnlyCell
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     _refuse_separators(rows, ";")
@@ -132,19 +130,41 @@ def _xlsx(rows: Sequence[Row], found: Reading) -> bytes:
     places = {row.id: n for n, row in enumerate(rows)}
     reason = f"XLSX 的一格写不下控制字符，也写不下 {_LONGEST_CELL} 个以上的字；请改用 jsonl 或 csv"
     _refuse(rows, lambda row: places[row.id] in unfit, reason)
+    return sheet_bytes(table, "语料")
+
+
+def sheet_bytes(table: Sequence[Sequence[str]], title: str, widths: Sequence[int] = ()) -> bytes:
+    """A workbook of one sheet of texts with a header that stays in view."""
+    import openpyxl
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment
+
     book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("语料")
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    for number, width in enumerate(widths):
+        sheet.column_dimensions[chr(ord("A") + number)].width = width
     for cells in table:
         line = []
         for value in cells:
             cell = WriteOnlyCell(sheet, value)
             # A text that begins with = is a text.
             cell.data_type = "s"
+            if widths:
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
             line.append(cell)
         sheet.append(line)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def as_cell(text: str) -> str:
+    """A text as a cell can hold it: without control characters, cut where it is too long."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    kept: str = ILLEGAL_CHARACTERS_RE.sub("", one_line_end(text))
+    return kept[:_LONGEST_CELL]
 
 
 def _parquet(rows: Sequence[Row], found: Reading) -> bytes:
