@@ -36,6 +36,7 @@ _PATIENCE = 5
 """Seconds beyond the stop time after which a worker is killed."""
 _PAUSE = 1.0
 """Seconds between two starts of a worker, so that one that cannot start does not burn a core."""
+_SWITCH_SECONDS = 0.001
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _LOOPBACK = ("127.", "::1", "localhost")
 
@@ -126,6 +127,8 @@ def _work(
     for number in _STOPS:
         signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
+        # The event loop should not wait for the scoring thread longer than it must.
+        sys.setswitchinterval(_SWITCH_SECONDS)
         config = configured(settings, create_app(settings, live, keys, limiter))
         uvicorn.Server(config).run(sockets=[listener])
 
