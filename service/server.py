@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from types import FrameType
@@ -137,7 +138,7 @@ def configured(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     """How uvicorn runs an application."""
     return uvicorn.Config(
         app,
-        http=Connection,
+        http=Connection.limited(settings.receive_timeout),
         ws="none",
         log_level="critical",
         access_log=False,
@@ -184,6 +185,7 @@ class _Crew:
             return
         status = 1
         try:
+            threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
             _work(*self._parts)
             status = 0
         finally:
@@ -216,6 +218,13 @@ class _Crew:
         for worker in self._workers:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker, number)
+
+
+def _follow_parent(parent: int) -> None:
+    """Stop this worker when the process that watches it is gone: nobody else would."""
+    while os.getppid() == parent:
+        time.sleep(_PAUSE)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextlib.contextmanager
