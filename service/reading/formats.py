@@ -65,7 +65,8 @@ def plain(item: Document | Rejected) -> Document | Rejected:
     if _is_whole("".join((*said, *item.columns, *item.columns.values()))):
         return item
     columns = {_whole(name): _whole(value) for name, value in item.columns.items()}
-    return Document(*map(_whole, said), columns, item.whole)
+    text, title, source, date, author, origin = map(_whole, said)
+    return Document(text, title, source, date, author, origin, columns, item.whole)
 
 
 def _is_whole(text: str) -> bool:

@@ -1,6 +1,7 @@
 """Mails (eml): the text, else the page, of the mail; its attachments, named `a.eml!/b.docx`."""
 
 import codecs
+import contextlib
 import email
 import email.policy
 import email.utils
@@ -80,10 +81,8 @@ def _text(part: Message, options: ReadingOptions) -> str:
     charset = part.get_content_charset()
     text = None
     if charset is not None:
-        try:
+        with contextlib.suppress(DecodingError, LookupError):
             text = decode(data, {"gb2312": "gb18030", "gbk": "gb18030"}.get(charset, charset))
-        except (DecodingError, LookupError):
-            pass
     text = decode(data) if text is None else text
     return text if part.get_content_type() != "text/html" else _page(text, options)
 
