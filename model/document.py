@@ -26,7 +26,7 @@ _NUMBERED = re.compile(
     r"第[一二三四五六七八九十百零〇\d]{1,6}[章节条款]|[（(][一二三四五六七八九十\d]{1,3}[）)]"
     r"|[一二三四五六七八九十]{1,3}[、.．]|\d{1,2}[、.．](?!\d)|[①-⑳]"
 )
-_OPENING = 2000
+_OPENING = 800
 _GAPPED = 100
 _RUN_ON = 500
 _GAP = rf"(?<=[{_SENTENCE_END}{_CLOSERS}])[ \u3000\t]{{2,}}"
@@ -178,7 +178,8 @@ def _wrap_width(lines: list[_Line]) -> int | None:
 
 
 def _width(text: str) -> int:
-    return sum(1 if char.isascii() else 2 for char in text)
+    """Columns: Chinese characters are as wide as two of ASCII."""
+    return 2 * len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _run_ons(line: _Line) -> Iterator[_Line]:
@@ -237,6 +238,7 @@ def _is_heading(text: str) -> bool:
     """Short, and not a sentence."""
     return (
         len(text) <= 45
+        and any(char.isalpha() for char in text)
         and text[-1] not in _SENTENCE_END + "：:，,、"
         and not any(mark in text for mark in "。；;")
     )

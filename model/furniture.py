@@ -60,6 +60,7 @@ _SEPARATED = re.compile(r"[\s|｜/·•>›»]+")
 _COUNTER = re.compile(
     r"(次阅读|次浏览|人阅读|人浏览|浏览次数|点击次数|阅读次数)\s*[:：]?\s*\d*\s*(次|人)?\s*$"
 )
+_NUMBER = re.compile(r"^[-+±]?\d[\d,，]*(\.\d+)?\s*[%％‰]?$")
 _LETTER = re.compile(r"[^\W\d_]")
 _SENTENCE = re.compile(r"[。！？；!?]")
 
@@ -72,7 +73,7 @@ def is_furniture(line: str, near: Sequence[str]) -> bool:
         near: up to two lines before it, the line itself, and up to two after it.
     """
     if not _LETTER.search(line):
-        return True
+        return not _is_data(line, near)
     if len(line) <= 250 and (_LEGAL.search(line) or _BREADCRUMB.search(line)):
         return not _SENTENCE.search(line[:-1]) or len(line) <= 120
     if len(line) > 120 or _SENTENCE.search(line[:-1]):
@@ -96,6 +97,17 @@ def is_link(line: str) -> bool:
     return len(line) <= 60 and not _SENTENCE.search(line)
 
 
+def _is_data(line: str, near: Sequence[str]) -> bool:
+    """A number of a table: with a fraction or a unit, or among other numbers that it does not
+    count on from, as the numbers of pages do."""
+    if not _NUMBER.match(line):
+        return False
+    if not line.isdecimal():
+        return True
+    others = [int(other) for other in near if other != line and other.isdecimal()]
+    return bool(others) and all(abs(other - int(line)) != 1 for other in others)
+
+
 def _is_byline(line: str) -> bool:
     """A field name and a short value, or several fields in one line."""
     return bool(_BYLINE.match(line)) and (len(line) <= 40 or len(_FIELD.findall(line)) > 1)
@@ -117,5 +129,8 @@ def _is_menu(line: str) -> bool:
 def _in_menu(near: Sequence[str]) -> bool:
     """One short word among short words: a menu with one entry a line."""
     return len(near) >= 4 and all(
-        len(other) <= 8 and not re.search(r"[，。；：！？,:;!?、]", other) for other in near
+        not _NUMBER.match(other)
+        and len(other) <= 8
+        and not re.search(r"[，。；：！？,:;!?、]", other)
+        for other in near
     )
