@@ -121,3 +121,10 @@ class Settings(BaseSettings):
     def origins(self) -> Sequence[str]:
         """The origins whose pages may call."""
         return [origin.strip() for origin in self.cors.split(",") if origin.strip()]
+    max_memory: Annotated[
+        int,
+        Field(
+            ge=512 * 1024 * 1024,
+            description="读 PDF、网页、Word 的进程的内存上限，字节，至少 536870912",
+        ),
+    ] = 2 * 1024 * 1024 * 1024
