@@ -116,11 +116,6 @@ class Settings(BaseSettings):
     max_seconds: Annotated[
         int, Field(ge=1, description="读一份 PDF、Word 等文档最多几秒，至少 1")
     ] = 60
-
-    @property
-    def origins(self) -> Sequence[str]:
-        """The origins whose pages may call."""
-        return [origin.strip() for origin in self.cors.split(",") if origin.strip()]
     max_memory: Annotated[
         int,
         Field(
@@ -128,3 +123,8 @@ class Settings(BaseSettings):
             description="读 PDF、网页、Word 的进程的内存上限，字节，至少 536870912",
         ),
     ] = 2 * 1024 * 1024 * 1024
+
+    @property
+    def origins(self) -> Sequence[str]:
+        """The origins whose pages may call."""
+        return [origin.strip() for origin in self.cors.split(",") if origin.strip()]
