@@ -18,7 +18,16 @@ from service.client.errors import (
     KeyRefusedError,
     NoConnectionError,
 )
-from service.client.results import Document, Evidence, Rejected, Result, Scored, Streamed, Theme
+from service.client.results import (
+    Document,
+    Evidence,
+    Model,
+    Rejected,
+    Result,
+    Scored,
+    Streamed,
+    Theme,
+)
 
 __all__ = [
     "AnswerError",
@@ -31,6 +40,7 @@ __all__ = [
     "Document",
     "Evidence",
     "KeyRefusedError",
+    "Model",
     "NoConnectionError",
     "Rejected",
     "Result",

@@ -19,7 +19,7 @@ from service.client.errors import (
     BusyError,
     KeyRefusedError,
 )
-from service.client.results import Result, Scored, Streamed, Theme
+from service.client.results import Model, Result, Scored, Streamed, Theme
 from service.client.retries import BUSY, retry_after
 
 Threshold = float | Mapping[str, float] | None
@@ -92,7 +92,11 @@ def batches(
 
 
 def windows(
-    items: Iterable[str | tuple[str | int, str]], most: int, size: int
+    items: Iterable[str | tuple[str | int, str]],
+    most: int,
+    size: int,
+    evidence: bool,
+    threshold: float | None,
 ) -> Iterator[Call[list[Streamed]]]:
     """Texts with their ids as NDJSON, at most `most` lines and about `size` bytes a call.
 
@@ -102,11 +106,13 @@ def windows(
     lines = (
         (id_, _encoded({"id": id_, "text": text}, n) + b"\n") for n, (id_, text) in enumerate(pairs)
     )
+    query = httpx.QueryParams(_options(evidence, threshold))
+    path = f"classify/stream?{query}" if query else "classify/stream"
 
     def call(window: list[tuple[str | int, bytes]]) -> Call[list[Streamed]]:
         body = b"".join(line for _, line in window)
         read = _as_stream([id_ for id_, _ in window])
-        return Call("POST", "classify/stream", read, body, {"content-type": NDJSON})
+        return Call("POST", path, read, body, {"content-type": NDJSON})
 
     return map(call, _packed(lines, most, size))
 
@@ -127,9 +133,9 @@ def model() -> Call[dict[str, Any]]:
     return Call("GET", "model", lambda r: dict(r.json()))
 
 
-def models() -> Call[list[dict[str, Any]]]:
+def models() -> Call[list[Model]]:
     """The models of the store."""
-    return Call("GET", "models", lambda r: [dict(entry) for entry in r.json()["models"]])
+    return Call("GET", "models", lambda r: [results.model(m) for m in r.json()["models"]])
 
 
 READY = Call("GET", "readyz", lambda _: True)
@@ -195,18 +201,19 @@ def _as_many(count: int) -> Callable[[httpx.Response], list[Result]]:
 
 def _as_stream(ids: list[str | int]) -> Callable[[httpx.Response], list[Streamed]]:
     def read(response: httpx.Response) -> list[Streamed]:
-        found = [_streamed(json.loads(line)) for line in response.content.splitlines() if line]
-        if [entry.id for entry in found] != ids:
-            raise ValueError("answers to other lines")
-        return found
+        lines = response.content.splitlines()
+        return [_streamed(json.loads(line), id_) for line, id_ in zip(lines, ids, strict=True)]
 
     return read
 
 
-def _streamed(line: Mapping[str, Any]) -> Streamed:
+def _streamed(line: Mapping[str, Any], id_: str | int) -> Streamed:
+    # A line that the server could not read comes back without its id.
+    if line.get("id", id_) != id_:
+        raise ValueError("an answer to another line")
     if "error" in line:
-        return Streamed(line["id"], error=_error(line["error"], 0))
-    return Streamed(line["id"], result=results.result(line, line["model"]))
+        return Streamed(id_, error=_error(line["error"], 0))
+    return Streamed(id_, result=results.result(line, line["model"]))
 
 
 def _refusal(response: httpx.Response, offset: int) -> AnswerError:

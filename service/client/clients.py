@@ -19,7 +19,7 @@ import httpx
 from service.client import calls
 from service.client.calls import Call, Threshold
 from service.client.errors import BusyError, NoConnectionError
-from service.client.results import Result, Scored, Streamed, Theme
+from service.client.results import Model, Result, Scored, Streamed, Theme
 from service.client.retries import Outcome, Waits
 
 T = TypeVar("T")
@@ -136,12 +136,18 @@ class Client(_Connection[httpx.Client]):
         """A file of any kind that the server reads, an archive among them."""
         return self._send(calls.file(Path(path)))
 
-    def stream(self, items: Iterable[str | tuple[str | int, str]]) -> Iterator[Streamed]:
+    def stream(
+        self,
+        items: Iterable[str | tuple[str | int, str]],
+        *,
+        evidence: bool = False,
+        threshold: float | None = None,
+    ) -> Iterator[Streamed]:
         """Texts, or pairs of an id and a text; one answer each, in order, errors among them.
 
         Constant memory; answers come window by window, some hundred paragraphs at a time.
         """
-        return self._ordered(calls.windows(items, self._batch[0], WINDOW))
+        return self._ordered(calls.windows(items, self._batch[0], WINDOW, evidence, threshold))
 
     def themes(self) -> list[Theme]:
         """The themes of the model in use."""
@@ -151,8 +157,8 @@ class Client(_Connection[httpx.Client]):
         """The manifest of the model in use."""
         return self._send(calls.model())
 
-    def models(self) -> list[dict[str, Any]]:
-        """The models that the server has."""
+    def models(self) -> list[Model]:
+        """The models that the server has, the oldest first."""
         return self._send(calls.models())
 
     def ready(self) -> bool:
@@ -224,10 +230,14 @@ class AsyncClient(_Connection[httpx.AsyncClient]):
         return await self._send(await asyncio.to_thread(calls.file, Path(path)))
 
     def stream(
-        self, items: Iterable[str | tuple[str | int, str]]
+        self,
+        items: Iterable[str | tuple[str | int, str]],
+        *,
+        evidence: bool = False,
+        threshold: float | None = None,
     ) -> AsyncGenerator[Streamed, None]:
         """Texts, or pairs of an id and a text; see `Client.stream`."""
-        return self._ordered(calls.windows(items, self._batch[0], WINDOW))
+        return self._ordered(calls.windows(items, self._batch[0], WINDOW, evidence, threshold))
 
     async def themes(self) -> list[Theme]:
         """The themes of the model in use."""
@@ -237,8 +247,8 @@ class AsyncClient(_Connection[httpx.AsyncClient]):
         """The manifest of the model in use."""
         return await self._send(calls.model())
 
-    async def models(self) -> list[dict[str, Any]]:
-        """The models that the server has."""
+    async def models(self) -> list[Model]:
+        """The models that the server has, the oldest first."""
         return await self._send(calls.models())
 
     async def ready(self) -> bool:

@@ -90,6 +90,20 @@ class Theme:
     excludes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that the server has; `current` is the one that answers.
+
+    `trained` is a time in ISO 8601; `macro_f1` is from cross-validation, None if it is not known.
+    """
+
+    version: str
+    current: bool
+    trained: str
+    labels: tuple[str, ...]
+    macro_f1: float | None
+
+
 def result(row: Mapping[str, Any], model: str) -> Result:
     """One result of an answer's `results`."""
     return Result(
@@ -141,4 +155,15 @@ def theme(entry: Mapping[str, Any]) -> Theme:
         definition=entry["definition"],
         counts=tuple(entry["counts"]),
         excludes=tuple(entry["excludes"]),
+    )
+
+
+def model(entry: Mapping[str, Any]) -> Model:
+    """One model of `GET /models`."""
+    return Model(
+        version=entry["version"],
+        current=entry["current"],
+        trained=entry["trained"],
+        labels=tuple(entry["labels"]),
+        macro_f1=entry["macro_f1"],
     )
