@@ -17,6 +17,7 @@ from model.classifier import ThemeClassifier
 from model.store import ModelStore
 from service.app import create_app
 from service.errors import error_body
+from service.live import LiveModel
 from service.settings import Settings
 
 TEXT = "网格员每天入户走访，把问题记进台账。"
@@ -26,7 +27,7 @@ TEXT = "网格员每天入户走访，把问题记进台账。"
 def running(settings: Settings, classifier: ThemeClassifier | None) -> Iterator[httpx.Client]:
     """A server in a thread, on a port of its own, and a client of it."""
     config = uvicorn.Config(
-        create_app(settings, classifier), port=0, log_level="critical", lifespan="off", ws="none"
+        create_app(settings, LiveModel(None, classifier)), port=0, log_level="critical", ws="none"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
