@@ -42,9 +42,10 @@ class Call(Generic[T]):
     method: str
     path: str
     read: Callable[[httpx.Response], T]
-    content: bytes | None = None
+    # A repr may end in a log.
+    content: bytes | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, tuple[str, bytes]] | None = None
+    files: Mapping[str, tuple[str, bytes]] | None = field(default=None, repr=False)
     offset: int = 0
 
     def answer(self, response: httpx.Response) -> T:

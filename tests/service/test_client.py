@@ -4,10 +4,13 @@ import asyncio
 import dataclasses
 import json
 import logging
+import os
+import re
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,6 +24,7 @@ import pytest
 
 from model.bundled import bundled
 from model.classifier import ThemeClassifier
+from model.store import ModelStore
 from service import client as package
 from service.client import (
     AnswerError,
@@ -39,15 +43,33 @@ from service.errors import error_body
 from service.settings import Settings
 from tests.service.test_app import running
 
+COMMAND = str(Path(sys.executable).with_name("govtheme"))
 TEXT = "网格员每天入户走访，把问题记进台账。"
 OTHERS = ("今年粮食再获丰收。", "物业公司涨了物业费，业主都不同意。", TEXT)
 LABELS = ((), ("property_management",), ("grid_management",))
 
 
 @pytest.fixture(scope="module")
-def address(classifier: ThemeClassifier) -> Iterator[str]:
-    with running(Settings(max_texts=50, max_characters=1000), classifier) as served:
-        yield str(served.base_url)
+def address(store: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The server as the command starts it."""
+    said = tmp_path_factory.mktemp("server") / "stderr"
+    words = [COMMAND, "serve", "--port", "0", "--models", str(store.root)]
+    limits = {"GOVTHEME_MAX_TEXTS": "50", "GOVTHEME_MAX_CHARACTERS": "1000"}
+    with (
+        said.open("wb") as stderr,
+        subprocess.Popen(words, env={**os.environ, **limits}, stderr=stderr) as server,
+    ):
+        try:
+            while not (found := re.search(r"http://[\d.:]+", said.read_text(encoding="utf-8"))):
+                assert server.poll() is None, said.read_text(encoding="utf-8")
+                time.sleep(0.05)
+            with Client(found[0], retries=10) as client:
+                client.model()
+            yield found[0]
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+    assert TEXT not in said.read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -209,6 +231,50 @@ def test_a_document_comes_back_by_paragraphs(client: Client) -> None:
     for one in found:
         assert one.text
         assert page[one.start : one.end].startswith(one.text[:2])
+
+
+def test_a_stream_keeps_order_and_ids_and_goes_on_after_an_error(client: Client) -> None:
+    texts = [*OTHERS, "", "字" * 1001, *OTHERS]
+    found = now(client, lambda c: c.stream(texts))
+    assert [one.id for one in found] == list(range(8))
+    assert [one.result and one.result.labels for one in found] == [*LABELS, None, None, *LABELS]
+    for one in found[3:5]:
+        assert (one.error.status, one.error.fields) == (422, ("text",))
+    named = now(client, lambda c: c.stream([("甲", TEXT), (7, TEXT)], evidence=True))
+    assert [one.id for one in named] == ["甲", 7]
+    assert named[0].result == client.classify(TEXT, evidence=True)
+    (changed,) = now(client, lambda c: c.stream([TEXT], threshold=1.0))
+    assert changed.result.labels == ()
+
+
+def test_a_long_stream_goes_out_in_windows_as_it_is_read(client: Client) -> None:
+    """3,000 texts of 1,800 bytes are 85 windows; two of them are fetched at most."""
+    taken = []
+
+    def texts() -> Iterator[str]:
+        for n in range(3000):
+            taken.append(n)
+            yield TEXT * 33
+
+    answers = client.stream(texts())
+    assert next(answers).id == 0
+    assert len(taken) <= 2 * 36
+    assert [one.id for one in answers] == list(range(1, 3000))
+
+
+def test_a_line_too_long_to_be_read_keeps_its_place(client: Client) -> None:
+    first, second, third = now(client, lambda c: c.stream([TEXT, "字" * 20_000, ("三", TEXT)]))
+    assert (first.id, second.id, third.id) == (0, 1, "三")
+    assert second.result is None
+    assert second.error.status == 422
+    assert first.result == third.result
+
+
+def test_the_models_of_the_store_are_listed(client: Client, store: ModelStore) -> None:
+    (only,) = now(client, lambda c: c.models())
+    assert (only.version, only.current) == (store.current(), True)
+    assert set(only.labels) == {theme.id for theme in client.themes()}
+    assert 0 < only.macro_f1 <= 1
 
 
 def test_the_server_describes_itself(client: Client, classifier: ThemeClassifier) -> None:
