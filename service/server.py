@@ -8,6 +8,7 @@ models so that a new worker begins with the current one, and passes signals on.
 import contextlib
 import errno
 import gc
+import importlib
 import os
 import shutil
 import signal
@@ -94,11 +95,15 @@ def run(settings: Settings, listener: socket.socket) -> None:
     """
     keys = KeyRing(settings.keys)
     live = LiveModel.open(ModelStore(settings.models))
+    if live.present is None:
+        log("error", "model", reason=live.failure or f"{settings.models} 里还没有模型")
     limiter = RateLimiter()
     if settings.workers == 1:
         _work(settings, listener, live, keys, limiter)
         return
     with _metrics_folder():
+        # Imported before the fork, and after the folder is named, which the import looks at.
+        importlib.import_module("service.app")
         # All that is there now is shared by the workers: keep the collector from writing to it.
         gc.collect()
         gc.freeze()
