@@ -22,6 +22,7 @@ from packaging.utils import parse_wheel_filename
 
 from model.bundled import checkout
 from model.errors import UserError
+from model.store import ModelStore
 from service.deployment.lock import needed, pinned
 
 _HERE = Path(__file__).resolve().parent
@@ -46,17 +47,20 @@ def make_bundle(target: Path, extras: Sequence[str] = (), models: Path | None = 
 
     Raises:
         BundleError: not a checkout, or wheels that cannot be had.
+        NoModelError: the store holds none.
     """
     root = checkout()
     if root is None:
         raise BundleError("安装包要在源码目录里制作：make bundle")
+    # Looked for first: wheels take a while.
+    model = ModelStore(models).folder() if models else None
     name = "-".join(("govtheme-bundle", version("govtheme"), *extras))
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target) as scratch:
         folder = Path(scratch) / name
         _gather_wheels(root, folder / "wheels", extras)
         _write_requirements(folder)
-        _copy_files(folder, models)
+        _copy_files(folder, model)
         _write_sums(folder)
         archive = folder.with_name(f"{name}.tar.gz")
         _pack(folder, archive)
@@ -71,10 +75,11 @@ def _gather_wheels(root: Path, wheels: Path, extras: Sequence[str]) -> None:
     names = needed("govtheme", frozenset(extras))
     # The longer lock holds the extras too; a test holds that both pin alike.
     lock = (root / "requirements-dev.lock").read_text(encoding="utf-8")
-    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as chosen:
-        chosen.write(pinned(lock, names))
-        chosen.flush()
-        _pip("wheel", "--require-hashes", "--no-deps", "-r", chosen.name, "-w", str(wheels))
+    chosen = wheels.with_name("chosen.txt")
+    chosen.parent.mkdir()
+    chosen.write_text(pinned(lock, names), encoding="utf-8")
+    _pip("wheel", "--require-hashes", "--no-deps", "-r", str(chosen), "-w", str(wheels))
+    chosen.unlink()
     _pip("wheel", "--no-deps", "--no-build-isolation", "-w", str(wheels), str(root))
     for wheel in files("ensurepip").joinpath("_bundled").iterdir():
         if wheel.name.startswith("pip-"):
@@ -98,7 +103,7 @@ def _write_requirements(folder: Path) -> None:
     (folder / "requirements.txt").write_text("".join(lines), encoding="utf-8")
 
 
-def _copy_files(folder: Path, models: Path | None) -> None:
+def _copy_files(folder: Path, model: Path | None) -> None:
     for name in COPIED:
         shutil.copy(_HERE / name, folder / name)
     facts = {
@@ -108,16 +113,13 @@ def _copy_files(folder: Path, models: Path | None) -> None:
     }
     lines = [f"{name}={value}\n" for name, value in facts.items()]
     (folder / "platform").write_text("".join(lines), encoding="utf-8")
-    if models is not None:
-        _copy_model(models, folder / "models")
+    if model is not None:
+        _copy_model(model, folder / "models")
 
 
-def _copy_model(store: Path, target: Path) -> None:
-    from model.store import ModelStore
-
-    used = ModelStore(store).folder()
-    shutil.copytree(used, target / used.name)
-    (target / "current").write_text(f"{used.name}\n", encoding="utf-8")
+def _copy_model(model: Path, store: Path) -> None:
+    shutil.copytree(model, store / model.name)
+    (store / "current").write_text(f"{model.name}\n", encoding="utf-8")
 
 
 def _write_sums(folder: Path) -> None:
