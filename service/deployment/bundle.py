@@ -26,7 +26,15 @@ from model.store import ModelStore
 from service.deployment.lock import needed, pinned
 
 _HERE = Path(__file__).resolve().parent
-COPIED = ("install.sh", "说明.txt", "govtheme.service", "govtheme.env", "Containerfile")
+COPIED = {
+    "Containerfile": "Containerfile",
+    "govtheme.env": "govtheme.env",
+    "govtheme.service": "govtheme.service",
+    "install.sh": "install.sh",
+    "instructions.txt": "说明.txt",
+}
+"""Files beside this one, and what they are called in a bundle."""
+
 EXTRAS = ("archive", "sign")
 
 
@@ -104,8 +112,8 @@ def _write_requirements(folder: Path) -> None:
 
 
 def _copy_files(folder: Path, model: Path | None) -> None:
-    for name in COPIED:
-        shutil.copy(_HERE / name, folder / name)
+    for name, shown in COPIED.items():
+        shutil.copy(_HERE / name, folder / shown)
     facts = {
         "version": version("govtheme"),
         "python": ".".join(platform.python_version_tuple()[:2]),

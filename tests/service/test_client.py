@@ -39,6 +39,7 @@ from service.client.retries import LONGEST, Waits, retry_after
 from service.errors import error_body
 from service.settings import Settings
 from tests.service.running import TEXT, running, serving
+from tests.test_readme import READMES, blocks
 
 OTHERS = ("今年粮食再获丰收。", "物业公司涨了物业费，业主都不同意。", TEXT)
 LABELS = ((), ("property_management",), ("grid_management",))
@@ -533,6 +534,15 @@ def test_importing_the_client_is_light() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"numpy", "scipy", "sklearn", "fastapi", "pydantic", "jieba", "rjieba", "joblib"}
     assert not heavy & set(done.stdout.split())
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_example_of_the_readme_runs(name: str, address: str) -> None:
+    (example,) = blocks(name, "python")
+    code = example.replace("http://127.0.0.1:8000", address)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert len(done.stdout.splitlines()) == 3
+    assert "grid_management" in done.stdout
 
 
 def test_every_public_name_is_listed_in_order() -> None:

@@ -111,8 +111,8 @@ def test_a_store_without_a_model_is_not_packed(tmp_path: Path) -> None:
 def small_bundle(folder: Path, **facts: str) -> Path:
     """A bundle with all but the wheels, with sums that are right."""
     folder.mkdir()
-    for name in COPIED:
-        (folder / name).write_bytes((HERE / name).read_bytes())
+    for name, shown in COPIED.items():
+        (folder / shown).write_bytes((HERE / name).read_bytes())
     platform_ = {"version": "9.9", "python": MINOR, "machine": platform.machine(), **facts}
     lines = "".join(f"{name}={value}\n" for name, value in platform_.items())
     (folder / "platform").write_text(lines, encoding="utf-8")
