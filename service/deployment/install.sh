@@ -2,6 +2,8 @@
 # 在没有网络的机器上安装 govtheme。用法见：sh install.sh --help
 # Plain POSIX sh. Nothing is downloaded; every file is checked before it is used.
 set -eu
+# The service's own user reads what root installs.
+umask 022
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '错误：%s\n' "$*" >&2; exit 1; }
@@ -17,7 +19,7 @@ usage() {
   --service         装成 systemd 服务（需要 root）
   --help            显示这段说明
 
-每个版本装在自己的文件夹里，current 指向正在用的版本；装好之后才切换，中途断电不影响旧版本。
+每个安装包装在自己的文件夹里，current 指向正在用的那个；装好之后才切换，中途断电不影响旧的。
 TEXT
 }
 
@@ -50,7 +52,7 @@ root() { [ "$(id -u)" -eq 0 ]; }
 absolute() { case $1 in /*) say "$1" ;; *) say "$(pwd)/$1" ;; esac; }
 
 check_bundle() {
-    [ -f "$bundle/platform" ] && [ -f "$bundle/SHA256SUMS" ] || fail "安装包不完整：$bundle"
+    if [ ! -f "$bundle/platform" ] || [ ! -f "$bundle/SHA256SUMS" ]; then fail "安装包不完整：$bundle"; fi
     command -v sha256sum >/dev/null || fail "没有 sha256sum 命令，无法核对安装包"
     (cd "$bundle" && sha256sum -c SHA256SUMS) >/dev/null 2>&1 ||
         fail "安装包与 SHA256SUMS 不符，可能没有拷贝完整。请重新拷贝；在 $bundle 里运行 sha256sum -c SHA256SUMS 可看到是哪个文件"
@@ -77,8 +79,10 @@ check_machine() {
 }
 
 install_program() {
-    place=$to/$(fact version)
-    if [ -f "$place/.whole" ] && cmp -s "$bundle/SHA256SUMS" "$place/.whole"; then
+    # Named by content as well: another bundle of the same version never replaces one in use.
+    release=$(fact version)-$(sha256sum "$bundle/SHA256SUMS" | cut -c1-8)
+    place=$to/$release
+    if [ -f "$place/.whole" ]; then
         say "这个安装包已经装在 $place，不再重装"
     else
         say "安装到 $place ……"
@@ -95,9 +99,9 @@ install_program() {
                 -r "$bundle/requirements.txt") ||
             fail "安装没有完成；$place 是半成品，可以删除"
         "$place/bin/govtheme" --version >/dev/null || fail "装好的程序不能运行；请把上面的信息告诉维护者"
-        cp "$bundle/SHA256SUMS" "$place/.whole"
+        touch "$place/.whole"
     fi
-    ln -sfn "$(fact version)" "$to/current.new"
+    ln -sfn "$release" "$to/current.new"
     mv -T "$to/current.new" "$to/current" 2>/dev/null || { rm -f "$to/current"; mv "$to/current.new" "$to/current"; }
 }
 
@@ -160,7 +164,7 @@ install_service() {
 
 next_steps() {
     say ""
-    say "装好了：govtheme $(fact version)，在 $to/current"
+    say "装好了：govtheme $release，在 $to/current"
     if [ "$service" = yes ]; then
         say "服务的状态： systemctl status govtheme"
         say "看日志：     journalctl -u govtheme -f"
@@ -174,7 +178,7 @@ next_steps() {
         say "判断一段：   $to/current/bin/govtheme classify 网格员每天入户走访$named"
         say "启动服务：   $to/current/bin/govtheme serve --port 8000$named"
     fi
-    say "退回旧版本： ln -sfn 旧版本号 $to/current"
+    say "退回旧版本： ln -sfn 旧版本的文件夹名 $to/current"
 }
 
 check_bundle
