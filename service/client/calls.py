@@ -107,8 +107,7 @@ def windows(
     lines = (
         (id_, _encoded({"id": id_, "text": text}, n) + b"\n") for n, (id_, text) in enumerate(pairs)
     )
-    query = httpx.QueryParams(_options(evidence, threshold))
-    path = f"classify/stream?{query}" if query else "classify/stream"
+    path = _path("classify/stream", _options(evidence, threshold))
 
     def call(window: list[tuple[str | int, bytes]]) -> Call[list[Streamed]]:
         body = b"".join(line for _, line in window)
@@ -118,10 +117,15 @@ def windows(
     return map(call, _packed(lines, most, size))
 
 
-def file(path: Path) -> Call[Scored]:
+def file(
+    path: Path, evidence: bool, threshold: float | None, text_column: str | None
+) -> Call[Scored]:
     """A file, read here and now."""
+    options = _options(evidence, threshold)
+    if text_column is not None:
+        options["text_column"] = text_column
     files = {"file": (path.name, path.read_bytes())}
-    return Call("POST", "classify/file", lambda r: results.scored(r.json()), files=files)
+    return Call("POST", _path("classify/file", options), _scored, files=files)
 
 
 def themes() -> Call[list[Theme]]:
@@ -148,6 +152,10 @@ def _options(evidence: bool, threshold: Threshold) -> dict[str, Any]:
     if threshold is not None:
         given["threshold"] = dict(threshold) if isinstance(threshold, Mapping) else threshold
     return given
+
+
+def _path(path: str, options: Mapping[str, Any]) -> str:
+    return f"{path}?{httpx.QueryParams(options)}" if options else path
 
 
 def _encoded(value: Any, position: int = 0) -> bytes:
@@ -183,6 +191,10 @@ def _packed(
 
 def _results(response: httpx.Response) -> list[Result]:
     return results.results(response.json())
+
+
+def _scored(response: httpx.Response) -> Scored:
+    return results.scored(response.json())
 
 
 def _only_result(response: httpx.Response) -> Result:

@@ -132,9 +132,23 @@ class Client(_Connection[httpx.Client]):
         """A whole page, paragraph by paragraph, its furniture set aside."""
         return self._send(calls.document(text, evidence, threshold))
 
-    def classify_file(self, path: str | PathLike[str]) -> Scored:
-        """A file of any kind that the server reads, an archive among them."""
-        return self._send(calls.file(Path(path)))
+    def classify_file(
+        self,
+        path: str | PathLike[str],
+        *,
+        evidence: bool = False,
+        threshold: float | None = None,
+        text_column: str | None = None,
+    ) -> Scored:
+        """A file of any kind that the server reads, an archive among them.
+
+        Args:
+            text_column: the column of a table that holds the texts; None lets the server look.
+
+        Raises:
+            OSError: the file cannot be read here.
+        """
+        return self._send(calls.file(Path(path), evidence, threshold, text_column))
 
     def stream(
         self,
@@ -225,9 +239,17 @@ class AsyncClient(_Connection[httpx.AsyncClient]):
         """A whole page, paragraph by paragraph, its furniture set aside."""
         return await self._send(calls.document(text, evidence, threshold))
 
-    async def classify_file(self, path: str | PathLike[str]) -> Scored:
-        """A file of any kind that the server reads, an archive among them."""
-        return await self._send(await asyncio.to_thread(calls.file, Path(path)))
+    async def classify_file(
+        self,
+        path: str | PathLike[str],
+        *,
+        evidence: bool = False,
+        threshold: float | None = None,
+        text_column: str | None = None,
+    ) -> Scored:
+        """A file of any kind that the server reads; see `Client.classify_file`."""
+        call = await asyncio.to_thread(calls.file, Path(path), evidence, threshold, text_column)
+        return await self._send(call)
 
     def stream(
         self,

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -549,6 +550,36 @@ def test_every_public_name_is_listed_in_order() -> None:
     assert package.__all__ == sorted(package.__all__)
     errors = [getattr(package, name) for name in package.__all__ if name.endswith("Error")]
     assert all(issubclass(error, ClientError) for error in errors)
+
+
+def test_a_file_comes_back_by_documents(client: Client, tmp_path: Path) -> None:
+    page = tmp_path / "简报 一.txt"
+    page.write_bytes(bundled("sample_page.txt").read_text(encoding="utf-8").encode("gb18030"))
+    scored = now(client, lambda c: c.classify_file(page))
+    (document,) = scored.documents
+    assert document.doc == page.name
+    assert document.results == tuple(client.classify_document(page.read_text(encoding="gb18030")))
+    assert scored.rejected == ()
+
+
+def test_an_archive_names_what_was_not_read(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "档案.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/好.txt", TEXT)
+        archive.writestr("b/坏.pdf", b"%PDF-nothing")
+    scored = now(client, lambda c: c.classify_file(str(path), evidence=True))
+    assert [document.doc for document in scored.documents] == ["档案.zip!/a/好.txt"]
+    assert scored.documents[0].results[0].evidence
+    assert [rejected.doc for rejected in scored.rejected] == ["档案.zip!/b/坏.pdf"]
+    assert scored.rejected[0].reason
+
+
+def test_the_column_of_a_table_is_named(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "来信.csv"
+    path.write_text(f"编号,来信人说\n1,{TEXT}\n", encoding="utf-8")
+    scored = now(client, lambda c: c.classify_file(path, text_column="来信人说", threshold=1.0))
+    assert [one.text for document in scored.documents for one in document.results] == [TEXT]
+    assert scored.documents[0].results[0].labels == ()
 
 
 def test_a_file_that_is_not_there_is_not_sent(client: Client, tmp_path: Path) -> None:
