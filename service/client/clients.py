@@ -78,13 +78,16 @@ class _Connection(Generic[H]):
         self._patience = patience
         self._concurrency = concurrency
         self._batch = (batch_texts, batch_bytes)
-        self._http: H = self._kind(
-            base_url=self.address,
-            headers={"authorization": f"Bearer {key}"} if key else {},
-            timeout=timeout,
-            verify=verify,
-            trust_env=False,
-        )
+        try:
+            self._http: H = self._kind(
+                base_url=self.address,
+                headers={"authorization": f"Bearer {key}"} if key else {},
+                timeout=timeout,
+                verify=verify,
+                trust_env=False,
+            )
+        except httpx.InvalidURL as error:
+            raise ValueError(f"地址 {address[:80]!r} 有误：{error}") from error
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.address!r})"
@@ -100,7 +103,13 @@ class _Connection(Generic[H]):
     def _answer(self, call: Call[T], outcome: Outcome) -> T:
         if isinstance(outcome, httpx.Response):
             return call.answer(outcome)
-        raise NoConnectionError(self.address, type(outcome).__name__) from outcome
+        raise NoConnectionError(self.address, _reason(outcome)) from outcome
+
+
+def _reason(error: httpx.RequestError) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return "超时"
+    return "连不上" if isinstance(error, httpx.ConnectError) else "连接中断"
 
 
 class Client(_Connection[httpx.Client]):

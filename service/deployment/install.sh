@@ -92,11 +92,10 @@ install_program() {
         for pip in "$bundle"/wheels/pip-*.whl; do :; done
         # pip runs from its own wheel, so that not even Debian's missing python3-venv is missed;
         # no setting of the machine sends it to an index.
-        (unset PIP_FIND_LINKS PIP_EXTRA_INDEX_URL PIP_INDEX_URL PIP_REQUIREMENT PIP_CONSTRAINT
-            PIP_CONFIG_FILE=/dev/null "$place/bin/python" "$pip/pip" \
-                --quiet --disable-pip-version-check --no-cache-dir install --no-index \
-                --no-deps --require-hashes --find-links "$bundle/wheels" \
-                -r "$bundle/requirements.txt") ||
+        PIP_CONFIG_FILE=/dev/null "$place/bin/python" -I "$pip/pip" --isolated \
+            --quiet --disable-pip-version-check --no-cache-dir install --no-index \
+            --no-deps --require-hashes --find-links "$bundle/wheels" \
+            -r "$bundle/requirements.txt" ||
             fail "安装没有完成；$place 是半成品，可以删除"
         "$place/bin/govtheme" --version >/dev/null || fail "装好的程序不能运行；请把上面的信息告诉维护者"
         touch "$place/.whole"
@@ -105,7 +104,7 @@ install_program() {
     mv -T "$to/current.new" "$to/current" 2>/dev/null || { rm -f "$to/current"; mv "$to/current.new" "$to/current"; }
 }
 
-run_as_service() {
+as_owner() {
     if [ "$service" = yes ]; then
         runuser -u govtheme -- env GOVTHEME_MODELS="$models" "$@"
     else
@@ -129,10 +128,10 @@ install_model() {
         cp "$bundle/models/current" "$models/current.new"
         mv "$models/current.new" "$models/current"
         [ "$service" = no ] || chown -R govtheme:govtheme "$models"
-        run_as_service "$to/current/bin/govtheme" models verify
+        as_owner "$to/current/bin/govtheme" models verify
     else
         say "用自带语料训练模型 ……"
-        run_as_service "$to/current/bin/govtheme" train
+        as_owner "$to/current/bin/govtheme" train
     fi
 }
 
@@ -157,6 +156,10 @@ install_service() {
         systemctl daemon-reload
         systemctl enable govtheme.service
         systemctl restart govtheme.service
+        # A port in use or a wrong setting shows at once.
+        sleep 3
+        systemctl is-active --quiet govtheme.service ||
+            fail "服务没有起来，原因见 journalctl -u govtheme；改好后运行 systemctl restart govtheme"
     else
         say "systemd 没有在运行，单元已写好，但没有启动"
     fi
