@@ -17,10 +17,12 @@ from model.decision import Decision
 from model.document import Document, paragraphs
 from service.errors import BadRequestError
 from service.live import LiveModel
-from service.metrics import Meters
+from service.metrics import Meters, Tallies
 
 SMALL = 2_000
 """A request of at most so many characters is scored on the event loop: half a millisecond."""
+
+_FEW = 100
 
 Threshold = float | Mapping[str, float] | None
 T = TypeVar("T")
@@ -62,11 +64,12 @@ class Inference:
             return await self._joined(texts)
         classifier = self.live.classifier
 
-        def call() -> list[Decision]:
-            return classifier.classify(texts, evidence=evidence, threshold=threshold)
+        def call() -> tuple[Answered, Tallies]:
+            decisions = classifier.classify(texts, evidence=evidence, threshold=threshold)
+            return Answered(classifier, decisions), Tallies.of(classifier, decisions)
 
-        answered = Answered(classifier, await self._run(call, small))
-        self._meters.count(classifier, answered.decisions)
+        answered, tallies = await self._run(call, small)
+        self._meters.count(tallies)
         return answered
 
     async def classify_document(
@@ -96,20 +99,23 @@ class Inference:
         """
         classifier = self.live.classifier
 
-        def call() -> list[list[Classified]]:
-            return [
+        def call() -> tuple[list[list[Classified]], Tallies]:
+            found = [
                 classifier.classify_paragraphs(
                     paragraphs(document), evidence=evidence, threshold=threshold
                 )
                 for document in documents
             ]
+            told = [c.decision for some in found for c in some if c.paragraph.kind != "furniture"]
+            return found, Tallies.of(classifier, told)
 
-        found = await self._run(call, sum(len(d.text) for d in documents) <= SMALL)
-        self._meters.count(
-            classifier,
-            [c.decision for some in found for c in some if c.paragraph.kind != "furniture"],
-        )
+        found, tallies = await self._run(call, sum(len(d.text) for d in documents) <= SMALL)
+        self._meters.count(tallies)
         return classifier, found
+
+    async def shape(self, results: int, call: Callable[[], T]) -> T:
+        """Make an answer of so many results, where that is long in the scoring thread."""
+        return call() if results <= _FEW else await self.in_thread(call)
 
     async def in_thread(self, call: Callable[[], T]) -> T:
         """Run something long in the scoring thread."""
@@ -150,4 +156,4 @@ class Inference:
             if not answer.done():
                 answer.set_result(Answered(classifier, decisions[begin:end]))
             begin = end
-        self._meters.count(classifier, decisions)
+        self._meters.count(Tallies.of(classifier, decisions))

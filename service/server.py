@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from types import FrameType
@@ -36,6 +37,7 @@ _PATIENCE = 5
 """Seconds beyond the stop time after which a worker is killed."""
 _PAUSE = 1.0
 """Seconds between two starts of a worker, so that one that cannot start does not burn a core."""
+_SWITCH_SECONDS = 0.001
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _LOOPBACK = ("127.", "::1", "localhost")
 
@@ -60,6 +62,17 @@ class OpenDoorError(UserError):
         super().__init__(
             f"没有密钥的服务只能监听本机。要监听 {host}，请用 govtheme keys add 添加密钥并设置 "
             "GOVTHEME_KEYS；确实要让网络上所有人使用，请加 --open"
+        )
+
+
+class TemporaryFolderError(UserError):
+    """Several workers need a folder to leave their figures in."""
+
+    def __init__(self, error: OSError) -> None:
+        reason = error.strerror or str(error)
+        super().__init__(
+            f"没有可以写的临时文件夹（{reason}）：多个工作进程要在那里汇总指标。"
+            "请用环境变量 TMPDIR 指明一个，或用 --workers 1"
         )
 
 
@@ -126,6 +139,8 @@ def _work(
     for number in _STOPS:
         signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
+        # The event loop should not wait for the scoring thread longer than it must.
+        sys.setswitchinterval(_SWITCH_SECONDS)
         config = configured(settings, create_app(settings, live, keys, limiter))
         uvicorn.Server(config).run(sockets=[listener])
 
@@ -134,7 +149,7 @@ def configured(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     """How uvicorn runs an application."""
     return uvicorn.Config(
         app,
-        http=Connection,
+        http=Connection.limited(settings.receive_timeout),
         ws="none",
         log_level="critical",
         access_log=False,
@@ -181,6 +196,7 @@ class _Crew:
             return
         status = 1
         try:
+            threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
             _work(*self._parts)
             status = 0
         finally:
@@ -215,10 +231,20 @@ class _Crew:
                 os.kill(worker, number)
 
 
+def _follow_parent(parent: int) -> None:
+    """Stop this worker when the process that watches it is gone: nobody else would."""
+    while os.getppid() == parent:
+        time.sleep(_PAUSE)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 @contextlib.contextmanager
 def _metrics_folder() -> Iterator[None]:
     """A folder in which workers leave their figures; the library looks for it when imported."""
-    folder = tempfile.mkdtemp(prefix="govtheme-metrics-")
+    try:
+        folder = tempfile.mkdtemp(prefix="govtheme-metrics-")
+    except OSError as error:
+        raise TemporaryFolderError(error) from error
     os.environ[_METRICS_FOLDER] = folder
     try:
         yield

@@ -64,17 +64,21 @@ def router(inference: Inference, settings: Settings) -> APIRouter:
         classifier, found = await inference.classify_documents(
             documents, evidence=evidence, threshold=threshold
         )
-        shown = [
-            {
-                "doc": document.source,
-                "title": document.title,
-                "results": [paragraph_result(item, evidence) for item in classified],
-            }
-            for document, classified in zip(documents, found, strict=True)
-        ]
-        reasons = [{"doc": r.doc, "reason": r.reason} for r in rejected]
-        model = answer(classifier, [])["model"]
-        return json_answer({"model": model, "documents": shown, "rejected": reasons})
+
+        def shaped() -> Response:
+            shown = [
+                {
+                    "doc": document.source,
+                    "title": document.title,
+                    "results": [paragraph_result(item, evidence) for item in classified],
+                }
+                for document, classified in zip(documents, found, strict=True)
+            ]
+            reasons = [{"doc": r.doc, "reason": r.reason} for r in rejected]
+            model = answer(classifier, [])["model"]
+            return json_answer({"model": model, "documents": shown, "rejected": reasons})
+
+        return await inference.shape(sum(map(len, found)), shaped)
 
     return routes
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ import httpx
 import pytest
 
 from model.store import ModelStore
-from service.server import OpenDoorError, check_door
+from service.server import OpenDoorError, TemporaryFolderError, check_door, listen, run
 from service.settings import Settings, SettingsError, load_settings
 from tests.service.running import TEXT, serving, wait_until_ready
 
@@ -56,6 +57,19 @@ def test_workers_share_the_model_and_a_dead_one_is_replaced(
     lines = (tmp_path / "log").read_text().splitlines()
     events = [json.loads(line) for line in lines if line.startswith("{")]
     assert [e["status"] for e in events if e["event"] == "worker"] == [-signal.SIGKILL]
+
+
+def test_workers_do_not_outlive_the_process_that_watches_them(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    with serving(store.root, tmp_path / "log", "--workers", "2") as (process, _):
+        workers = workers_of(process.pid)
+        process.kill()
+        process.wait()
+        deadline = time.monotonic() + 30
+        while any(Path(f"/proc/{worker}").exists() for worker in workers):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 def test_figures_are_those_of_all_workers(store: ModelStore, tmp_path: Path) -> None:
@@ -153,6 +167,15 @@ def test_settings_come_from_a_file_the_environment_and_options(
         load_settings()
     with pytest.raises(SettingsError, match="没有设置文件"):
         load_settings(tmp_path / "none.env")
+
+
+def test_several_workers_need_a_temporary_folder(
+    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    settings = Settings(models=store.root, workers=2)
+    with listen("127.0.0.1", 0) as listener, pytest.raises(TemporaryFolderError, match="TMPDIR"):
+        run(settings, listener)
 
 
 def test_the_command_refuses_an_open_door(tmp_path: Path) -> None:
