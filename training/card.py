@@ -45,13 +45,30 @@ def card(manifest: Figures, metrics: Figures, codebook: Codebook) -> str:
 {themes}
 
 宏平均 F1 {metrics["macro_f1"]:.3f}（95 % 区间 {low:.3f}–{high:.3f}，按段自助抽样），完全一致 {metrics["exact_match"]:.3f}。
-不确定的段占 {metrics["uncertain_share"]:.1%}：主题的分数落在阈值两侧的区间内；区间之外，折外判断的错误不超过 {metrics["band_error"]:.0%}。
+{guarantee(metrics, codebook)}
 
 ## 局限
 - 只看一段，不看上下文；反讽、缩写和很短的句子容易判错。
 - 分数是在训练语料上校准的概率，换了来源就只能当作排序。
 - 词典之外的新词按单字和字组处理。
 """
+
+
+def guarantee(metrics: Figures, codebook: Codebook) -> str:
+    """What is promised of the answers outside the bands, and for which themes; one paragraph."""
+    stated = metrics["guarantee"]
+    lines = [
+        f"不确定的段占 {metrics['uncertain_share']:.1%}：主题的分数落在阈值两侧的区间内，应由人看一眼。"
+    ]
+    promises = {
+        "given": f"给出而不带问号的主题，至少 {stated['given_right']:.0%} 是对的",
+        "withheld": f"不给出也不带问号的主题，至少 {stated['withheld_right']:.0%} 确实没有",
+    }
+    for key, promise in promises.items():
+        names = "、".join(codebook.name(label) for label in stated[key]) or "（没有）"
+        lines.append(f"置信度 {stated['confidence']:.0%}，对与语料相似的文字，{promise}：{names}。")
+    lines.append("未列出的主题段数太少或太难，证明不了；换了来源的文字，这些话不再成立。")
+    return "\n".join(lines)
 
 
 def report(manifest: Figures, metrics: Figures, codebook: Codebook) -> str:

@@ -10,24 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from model.artifact import FORMAT, write_artifact
 from model.bundled import bundled
 from model.classifier import library_versions
-from model.features import Floats
 from model.grams import GramRanges, GramReader
 from model.normalisation import Normaliser
 from model.segmentation import load_segmenter, read_words, word_frequencies
 from training.card import card, report
 from training.corpus import Corpus, Row
-from training.decide import BAND_ERROR, band, best_threshold, fit_sigmoids
+from training.decide import Rule, cross_decided, fit_rule
 from training.errors import TooLittleError
 from training.features import Features, build_features
 from training.fit import fit_linear, out_of_fold
 from training.folds import assign_folds, canonical
-from training.metrics import summary
+from training.metrics import Bools, summary
 from training.parameters import Parameters
 
 FEWEST_EXAMPLES = 5
@@ -75,6 +73,7 @@ def _train(
     corpus: Corpus, store: Path, parameters: Parameters, progress: Progress, jobs: int
 ) -> Trained:
     rows = canonical(corpus.rows)
+    parameters = parameters.settled(len(rows))
     labels = learnable_labels(corpus)
     targets = np.array([[label in row.labels for label in labels] for row in rows])
 
@@ -90,15 +89,16 @@ def _train(
     features = build_features(reader, [row.text for row in rows], parameters)
     progress("分词与特征", 1, 1)
 
+    fold_of = assign_folds(rows, parameters.folds or 2)
     margins = out_of_fold(
         features.matrix,
         targets,
-        assign_folds(rows, parameters.folds),
+        fold_of,
         parameters,
         jobs,
         lambda done, total: progress("交叉验证", done, total),
     )
-    decision = _decide(margins, targets)
+    rule = fit_rule(margins, targets, fold_of, labels, parameters)
     weights, intercepts = fit_linear(
         features.matrix,
         targets,
@@ -114,9 +114,10 @@ def _train(
         "simplified": characters[1],
         "weights": weights,
         "intercepts": list(intercepts),
-        **decision,
+        **rule.content(),
     }
-    metrics = _metrics(margins, targets, labels, decision)
+    decided = cross_decided(margins, targets, fold_of, labels, parameters)
+    metrics = _metrics(decided, targets, rule, parameters)
     manifest = _manifest(corpus, rows, labels, words, parameters)
     version = write_artifact(
         store,
@@ -165,22 +166,6 @@ def read_characters(path: Path) -> tuple[str, str]:
     return "".join(pair[0] for pair in pairs), "".join(pair[1] for pair in pairs)
 
 
-def _decide(margins: Floats, targets: NDArray[np.bool_]) -> dict[str, list[Any]]:
-    sigmoids = fit_sigmoids(margins, targets)
-    probabilities = sigmoids.probabilities(margins)
-    thresholds, bands = [], []
-    for label in range(targets.shape[1]):
-        mine = probabilities[:, label], targets[:, label]
-        thresholds.append(best_threshold(*mine))
-        bands.append(list(band(*mine, thresholds[-1])))
-    return {
-        "slopes": sigmoids.slopes.tolist(),
-        "offsets": sigmoids.offsets.tolist(),
-        "thresholds": thresholds,
-        "bands": bands,
-    }
-
-
 def _content(corpus: Corpus, features: Features, parameters: Parameters) -> dict[str, Any]:
     vocabulary = features.vocabulary
     return {
@@ -202,20 +187,14 @@ def _content(corpus: Corpus, features: Features, parameters: Parameters) -> dict
 
 
 def _metrics(
-    margins: Floats, targets: NDArray[np.bool_], labels: Sequence[str], decision: dict[str, Any]
+    decided: tuple[Bools, Bools], targets: Bools, rule: Rule, parameters: Parameters
 ) -> dict[str, Any]:
-    logits = margins * np.array(decision["slopes"]) + np.array(decision["offsets"])
-    probabilities = 1 / (1 + np.exp(-logits))
-    given = probabilities >= np.array(decision["thresholds"])
-    edges = np.array(decision["bands"])
-    in_band = (probabilities >= edges[:, 0]) & (probabilities < edges[:, 1])
+    given, unsure = decided
     return {
         "measured_on": "cross-validation",
-        **summary(given, targets, labels),
-        "uncertain_share": float(in_band.any(axis=1).mean()),
-        "thresholds": dict(zip(labels, decision["thresholds"], strict=True)),
-        "bands": dict(zip(labels, decision["bands"], strict=True)),
-        "band_error": BAND_ERROR,
+        **summary(given, targets, rule.thresholds.labels),
+        "uncertain_share": float(unsure.any(axis=1).mean()),
+        **rule.description(parameters),
     }
 
 
