@@ -15,6 +15,7 @@ Bools = NDArray[np.bool_]
 _STEPS = 50
 _HALVINGS = 30
 _LEAST_SLOPE = 1e-6
+_ROUNDING = 1e-9
 
 
 def calibrate(margins: Floats, targets: Bools, isotonic: Bools) -> Calibration:
@@ -79,14 +80,13 @@ def fit_sigmoids(margins: Floats, targets: Bools) -> tuple[Floats, Floats]:
         for _ in range(_HALVINGS):
             moved = slopes + part * steps[0], offsets + part * steps[1]
             fresh = _cross_entropy(margins * moved[0] + moved[1], wanted)
-            rises = fresh > loss
+            rises = fresh > loss * (1 + _ROUNDING)
             if not rises.any():
                 break
             part[rises] /= 2
-        part[rises] = 0.0
         slopes, offsets = slopes + part * steps[0], offsets + part * steps[1]
-        done = loss - np.minimum(fresh, loss) <= 1e-8 * loss
-        loss = np.minimum(fresh, loss)
+        done = loss - fresh <= _ROUNDING * loss
+        loss = fresh
         if done.all():
             break
     # A classifier that ranks backwards would turn scores round: hold the slope above 0.

@@ -98,12 +98,18 @@ def cross_decided(
     fold_of: NDArray[np.int64],
     labels: Sequence[str],
     parameters: Parameters,
+    isotonic: Bools | None = None,
 ) -> tuple[Bools, Bools]:
     """What is given and what is uncertain, each fold by a rule that was fitted on the others.
 
     Figures of these decisions don't flatter: no row has had a say in its own threshold.
+
+    Args:
+        margins, targets, fold_of, labels, parameters: as above.
+        isotonic: which labels get an isotonic curve, shape (labels,); None finds out.
     """
-    isotonic = better_isotonic(margins, targets, fold_of)
+    if isotonic is None:
+        isotonic = better_isotonic(margins, targets, fold_of)
     given, unsure = np.zeros(targets.shape, bool), np.zeros(targets.shape, bool)
     for fold in range(int(fold_of.max()) + 1):
         held = fold_of == fold

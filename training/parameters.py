@@ -1,5 +1,6 @@
 """The settings of a training, kept in the artifact."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -87,6 +88,22 @@ class Parameters:
     def settled(self, rows: int) -> "Parameters":
         """These parameters with the number of folds that a corpus of so many rows gets."""
         return replace(self, folds=self.folds or (5 if rows < _LARGE_ROWS else 3))
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "Parameters":
+        """The parameters of an artifact's manifest.
+
+        Raises:
+            ValueError: a name that is not one of a parameter, or a value out of range.
+        """
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in content.items()
+        }
+        try:
+            return cls(**plain)
+        except TypeError as error:
+            raise ValueError(str(error)) from error
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for the artifact."""

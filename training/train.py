@@ -17,8 +17,9 @@ from model.bundled import bundled
 from model.classifier import library_versions
 from model.grams import GramRanges, GramReader
 from model.normalisation import Normaliser
-from model.segmentation import load_segmenter, read_words, word_frequencies
+from model.segmentation import Cut, load_segmenter, read_words, word_frequencies
 from training.card import card, report
+from training.copies import near_copies
 from training.corpus import Corpus, Row
 from training.decide import Rule, cross_decided, fit_rule
 from training.errors import TooLittleError
@@ -27,6 +28,7 @@ from training.fit import fit_linear, out_of_fold
 from training.folds import assign_folds, canonical
 from training.metrics import Bools, summary
 from training.parameters import Parameters
+from training.search import Tried, search
 
 FEWEST_EXAMPLES = 5
 """A label with fewer rows than this cannot be learnt, nor its threshold chosen."""
@@ -58,38 +60,60 @@ def train(
     parameters: Parameters,
     progress: Progress = silent,
     jobs: int | None = None,
+    budget: float | None = None,
 ) -> Trained:
     """Train on a corpus and write the artifact into a store.
+
+    Args:
+        corpus: what to learn from.
+        store: the folder of models.
+        parameters: the settings; a search begins with them.
+        progress: told how far it is.
+        jobs: how many threads; None is one a core.
+        budget: search so many seconds for better parameters first; None does not.
 
     Raises:
         TooLittleError: too few labels or too few examples of one.
     """
     # A sum that is shared among BLAS threads is rounded as their number has it.
     with threadpool_limits(1):
-        return _train(corpus, store, parameters, progress, jobs or os.cpu_count() or 1)
+        return _train(corpus, store, parameters, progress, jobs or os.cpu_count() or 1, budget)
 
 
 def _train(
-    corpus: Corpus, store: Path, parameters: Parameters, progress: Progress, jobs: int
+    corpus: Corpus,
+    store: Path,
+    parameters: Parameters,
+    progress: Progress,
+    jobs: int,
+    budget: float | None,
 ) -> Trained:
     rows = canonical(corpus.rows)
     parameters = parameters.settled(len(rows))
     labels = learnable_labels(corpus)
     targets = np.array([[label in row.labels for label in labels] for row in rows])
 
+    source = _Source.bundled()
+
+    def build(some: Sequence[Row], parameters: Parameters) -> Features:
+        return build_features(source.reader(parameters), [row.text for row in some], parameters)
+
+    tried: list[Tried] = []
+    if budget is not None:
+        parameters, tried = search(
+            rows,
+            targets,
+            parameters,
+            build,
+            budget,
+            jobs,
+            lambda done, total: progress("搜索参数（秒）", done, total),
+        )
     progress("分词与特征", 0, 1)
-    characters = read_characters(bundled("characters.txt"))
-    normaliser = Normaliser(*characters)
-    words = word_frequencies(normaliser([w]).text for w in read_words(bundled("words.txt")))
-    reader = GramReader(
-        normaliser,
-        load_segmenter(words),
-        GramRanges(parameters.words, parameters.characters),
-    )
-    features = build_features(reader, [row.text for row in rows], parameters)
+    features = build(rows, parameters)
     progress("分词与特征", 1, 1)
 
-    fold_of = assign_folds(rows, parameters.folds or 2)
+    fold_of = assign_folds(rows, parameters.folds or 2, near_copies(features.matrix))
     margins = out_of_fold(
         features.matrix,
         targets,
@@ -108,17 +132,19 @@ def _train(
     )
     content = _content(corpus, features, parameters) | {
         "labels": labels,
-        "words": list(words),
-        "frequencies": list(words.values()),
-        "traditional": characters[0],
-        "simplified": characters[1],
+        "words": list(source.words),
+        "frequencies": list(source.words.values()),
+        "traditional": source.characters[0],
+        "simplified": source.characters[1],
         "weights": weights,
         "intercepts": list(intercepts),
         **rule.content(),
     }
     decided = cross_decided(margins, targets, fold_of, labels, parameters)
     metrics = _metrics(decided, targets, rule, parameters)
-    manifest = _manifest(corpus, rows, labels, words, parameters)
+    if tried:
+        metrics["search"] = [one.as_dict() for one in tried]
+    manifest = _manifest(corpus, rows, labels, source.words, parameters)
     version = write_artifact(
         store,
         content,
@@ -154,6 +180,38 @@ def learnable_labels(corpus: Corpus) -> list[str]:
     if everywhere:
         raise TooLittleError(f"每段都有标签 {'、'.join(everywhere)}：没有反例，学不到它。")
     return labels
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What texts are read with: words with their frequencies, the table of characters.
+
+    Attributes:
+        words: the domain words that the dictionary does not have, and how often they come.
+        characters: traditional ones and, in the same order, their simplified forms.
+        normaliser, segmenter: made of them.
+    """
+
+    words: dict[str, int]
+    characters: tuple[str, str]
+    normaliser: Normaliser
+    segmenter: Cut
+
+    @classmethod
+    def bundled(cls) -> "_Source":
+        characters = read_characters(bundled("characters.txt"))
+        normaliser = Normaliser(*characters)
+        words = word_frequencies(normaliser([w]).text for w in read_words(bundled("words.txt")))
+        return cls(words, characters, normaliser, load_segmenter(words))
+
+    def reader(self, parameters: Parameters) -> GramReader:
+        ranges = GramRanges(parameters.words, parameters.characters)
+        return GramReader(self.normaliser, self.segmenter, ranges)
+
+
+def corpus_reader(parameters: Parameters) -> GramReader:
+    """What a training with these parameters reads texts with."""
+    return _Source.bundled().reader(parameters)
 
 
 def read_characters(path: Path) -> tuple[str, str]:

@@ -85,12 +85,12 @@ def test_where_every_row_has_a_label_or_several_so_has_every_answer() -> None:
 
 
 def test_a_precision_that_was_asked_for_is_reached_and_costs_answers() -> None:
-    margins = margins_of(EXCLUSIVE, 1.2)
+    margins = margins_of(EXCLUSIVE, 1.0)
     asked = replace(Parameters(), precision=0.95)
     given_, _ = cross_decided(margins, EXCLUSIVE, FOLDS, NAMES, asked)
     usual, _ = cross_decided(margins, EXCLUSIVE, FOLDS, NAMES, Parameters())
     assert (given_ & EXCLUSIVE).sum() / given_.sum() > 0.92
-    assert (usual & EXCLUSIVE).sum() / usual.sum() < 0.9
+    assert (usual & EXCLUSIVE).sum() / usual.sum() < 0.92
     assert not given_.any(axis=1).all()
 
 
