@@ -4,7 +4,8 @@
     python -m tests.benchmarks.training FOLDER … [--budget 60] [--out build/bench-train.json]
 
 A folder holds `train.jsonl` and `test.jsonl` in the corpus format. Everything is chosen on
-`train.jsonl`; `test.jsonl` is only measured on. Times are of one machine at one moment: read ratios.
+`train.jsonl`; `test.jsonl` is only measured on. Times are of one
+machine at one moment: read ratios.
 """
 
 import argparse
