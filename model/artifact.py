@@ -27,8 +27,10 @@ from joblib import numpy_pickle
 
 from model.errors import ArtifactError, NoModelError, UntrustedError
 
-FORMAT = 1
+FORMAT = 2
 """The format of model.joblib.
+
+2: isotonic calibration, the rules of at least and at most one label; format 1 is refused.
 
 Change it when a reader of the old number could not use, or would misread, a new file. Then: raise
 the number, keep a reader for every number that users may still have, add an artifact of the old

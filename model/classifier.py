@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from model.artifact import read_artifact
-from model.calibration import Sigmoids
+from model.calibration import Calibration
 from model.codebook import Codebook
 from model.decision import Decision, Thresholds
 from model.document import Paragraph, split
@@ -60,11 +60,20 @@ class ThemeClassifier:
         self._linear = LinearModel(
             np.asarray(content["weights"]), np.asarray(content["intercepts"])
         )
-        self._sigmoids = Sigmoids(np.asarray(content["slopes"]), np.asarray(content["offsets"]))
+        self._calibration = Calibration(
+            np.asarray(content["slopes"]),
+            np.asarray(content["offsets"]),
+            {
+                label: (np.asarray(margins), np.asarray(logits))
+                for label, margins, logits in content["isotonic"]
+            },
+        )
         self._thresholds = Thresholds(
             self.labels,
             tuple(content["thresholds"]),
             tuple((low, high) for low, high in content["bands"]),
+            content["at_least_one"],
+            content["at_most_one"],
         )
 
     @classmethod
@@ -95,7 +104,7 @@ class ThemeClassifier:
 
     def scores(self, texts: Sequence[str]) -> Floats:
         """The calibrated probability of each label for each text, shape (texts, labels)."""
-        return self._sigmoids.probabilities(self.margins(texts))
+        return self._calibration.probabilities(self.margins(texts))
 
     def classify(
         self,
@@ -165,7 +174,7 @@ class ThemeClassifier:
         words = self._reader.words(texts)
         counts, hits = self._counter.locate(words)
         values = self._weighting.values(counts)
-        decisions = rule.decide(self._sigmoids.probabilities(self._margins(counts)))
+        decisions = rule.decide(self._calibration.probabilities(self._margins(counts)))
         wanted = np.array(
             [[label in (*d.labels, *d.uncertain) for label in self.labels] for d in decisions], bool
         )

@@ -64,9 +64,10 @@ def _build(
 ) -> Features:
     families = reader.ranges.families
     found = _document_frequencies(reader, words)
+    characters = sum(len(some.normal.text) for some in words)
     hashes, frequencies, ends = [], [], []
     for position, (kind, _) in enumerate(families):
-        least = parameters.min_df(kind, texts)
+        least = parameters.min_df(kind, texts, characters)
         known, frequency = found[position]
         known, frequency = known[frequency >= least], frequency[frequency >= least]
         # Common features come first: what is looked up most lies together in memory.

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def speaking(text: str, labels: tuple[str, ...]) -> tuple[Evidence, ...]:
     return (Evidence(labels[0], 1, 3, text[1:3], 0.5),)
 
 
-def page_of(judged: Judged, book: Codebook = BOOK, **more: object) -> str:
+def page_of(judged: Judged, book: Codebook = BOOK, **more: Any) -> str:
     metrics = {"measured_on": "corpus", **figures(judged, ["genre"]), **more}
     return report(metrics, book, [("语料", NASTY)], worst_mistakes(judged, speaking))
 
@@ -176,5 +177,10 @@ def test_the_card_has_the_usual_sections(store: ModelStore) -> None:
     heads = re.findall(r"^## (.*)$", text, re.MULTILINE)
     assert heads == ["模型", "用途", "怎样衡量", "训练数据", "成绩", "伦理", "局限"]
     manifest = store.manifest()
-    metrics = {**figures(some_judged(), ["genre"]), "thresholds": dict.fromkeys(LABELS, 0.5)}
-    assert "## 影响成绩的因素" in card(manifest, metrics, BOOK)
+    thresholds = dict.fromkeys(LABELS, 0.5)
+    stated = {"confidence": 0.9, "given_right": 0.95, "given": ["a"], "withheld_right": 0.99}
+    more: dict[str, Any] = {"thresholds": thresholds, "guarantee": {**stated, "withheld": []}}
+    text = card(manifest, {**figures(some_judged(), ["genre"]), **more}, BOOK)
+    assert "## 影响成绩的因素" in text
+    assert "至少 95% 是对的：a。" in text
+    assert "至少 95% 是对的：a。" in page_of(some_judged(), **more)
