@@ -15,18 +15,20 @@ from threadpoolctl import threadpool_limits
 from model.artifact import FORMAT, write_artifact
 from model.bundled import bundled
 from model.classifier import library_versions
+from model.distribution import histogram, shares
 from model.grams import GramRanges, GramReader
 from model.normalisation import Normaliser
 from model.segmentation import Cut, load_segmenter, read_words, word_frequencies
-from training.card import card, report
+from training.account import cross_validated, files
 from training.copies import near_copies
 from training.corpus import Corpus, Row
-from training.decide import Rule, cross_decided, fit_rule
+from training.curve import learning_curve
+from training.decide import cross_decided, fit_rule
 from training.errors import TooLittleError
 from training.features import Features, build_features
 from training.fit import fit_linear, out_of_fold
 from training.folds import assign_folds, canonical
-from training.metrics import Bools, summary
+from training.judged import Judged
 from training.parameters import Parameters
 from training.search import Tried, search
 
@@ -48,10 +50,12 @@ class Trained:
     Attributes:
         version: the artifact's version in the store.
         metrics: the figures of the cross-validation.
+        judged: what was said of each row by a classifier that had not seen it.
     """
 
     version: str
     metrics: dict[str, Any]
+    judged: Judged
 
 
 def train(
@@ -140,22 +144,26 @@ def _train(
         "intercepts": list(intercepts),
         **rule.content(),
     }
-    decided = cross_decided(margins, targets, fold_of, labels, parameters)
-    metrics = _metrics(decided, targets, rule, parameters)
+    given, unsure, probabilities = cross_decided(margins, targets, fold_of, labels, parameters)
+    judged = Judged.marked(rows, labels, given, unsure, probabilities)
+    curve = learning_curve(
+        features.matrix,
+        targets,
+        fold_of,
+        margins,
+        lambda some, true: fit_linear(some, true, parameters, jobs, lambda *_: None),
+    )
+    metrics = cross_validated(judged, curve) | rule.description(parameters)
     if tried:
         metrics["search"] = [one.as_dict() for one in tried]
     manifest = _manifest(corpus, rows, labels, source.words, parameters)
-    version = write_artifact(
-        store,
-        content,
-        manifest,
-        {
-            "metrics.json": json.dumps(metrics, ensure_ascii=False, indent=1),
-            "card.md": card(manifest, metrics, corpus.codebook),
-            "report.html": report(manifest, metrics, corpus.codebook),
-        },
-    )
-    return Trained(version, metrics)
+    manifest["score_shares"] = {
+        label: shares(some)
+        for label, some in zip(labels, histogram(probabilities).tolist(), strict=True)
+    }
+    described = files(content, manifest, metrics, judged, corpus.codebook)
+    version = write_artifact(store, content, manifest, described)
+    return Trained(version, metrics, judged)
 
 
 def learnable_labels(corpus: Corpus) -> list[str]:
@@ -244,18 +252,6 @@ def _content(corpus: Corpus, features: Features, parameters: Parameters) -> dict
     }
 
 
-def _metrics(
-    decided: tuple[Bools, Bools], targets: Bools, rule: Rule, parameters: Parameters
-) -> dict[str, Any]:
-    given, unsure = decided
-    return {
-        "measured_on": "cross-validation",
-        **summary(given, targets, rule.thresholds.labels),
-        "uncertain_share": float(unsure.any(axis=1).mean()),
-        **rule.description(parameters),
-    }
-
-
 def _manifest(
     corpus: Corpus,
     rows: Sequence[Row],
@@ -274,6 +270,7 @@ def _manifest(
         "corpus": {
             "sha256": _digest([(row.text, row.labels) for row in rows]),
             "rows": len(rows),
+            "held_out": len(corpus.held_out),
             "none": sum(not row.labels for row in rows),
             "labels": {label: counts[label] for label in labels},
             "genres": dict(sorted(Counter(row.genre for row in rows).items())),
