@@ -99,8 +99,8 @@ def cross_decided(
     labels: Sequence[str],
     parameters: Parameters,
     isotonic: Bools | None = None,
-) -> tuple[Bools, Bools]:
-    """What is given and what is uncertain, each fold by a rule that was fitted on the others.
+) -> tuple[Bools, Bools, Floats]:
+    """What is given, what is uncertain, probabilities: each fold by a rule fitted on the others.
 
     Figures of these decisions don't flatter: no row has had a say in its own threshold.
 
@@ -111,11 +111,13 @@ def cross_decided(
     if isotonic is None:
         isotonic = better_isotonic(margins, targets, fold_of)
     given, unsure = np.zeros(targets.shape, bool), np.zeros(targets.shape, bool)
+    probabilities = np.zeros(targets.shape)
     for fold in range(int(fold_of.max()) + 1):
         held = fold_of == fold
         rule = _rule(margins[~held], targets[~held], labels, parameters, isotonic)
-        given[held], unsure[held] = rule.apply(margins[held])
-    return given, unsure
+        probabilities[held] = rule.calibration.probabilities(margins[held])
+        given[held], unsure[held] = rule.thresholds.apply(probabilities[held])
+    return given, unsure, probabilities
 
 
 def _rule(

@@ -253,7 +253,7 @@ def _attempt(candidate: Parameters, features: Features, part: _Round) -> Tried:
     margins = out_of_fold(
         features.matrix, part.targets, part.fold_of, candidate, 1, lambda *_: None
     )
-    given, _ = cross_decided(
+    given, _, _ = cross_decided(
         margins, part.targets, part.fold_of, labels, candidate, np.zeros(len(labels), bool)
     )
     score = macro_f1(given, part.targets)

@@ -144,8 +144,7 @@ def _train(
         "intercepts": list(intercepts),
         **rule.content(),
     }
-    given, unsure = cross_decided(margins, targets, fold_of, labels, parameters)
-    probabilities = rule.calibration.probabilities(margins)
+    given, unsure, probabilities = cross_decided(margins, targets, fold_of, labels, parameters)
     judged = Judged.marked(rows, labels, given, unsure, probabilities)
     curve = learning_curve(
         features.matrix,

@@ -87,8 +87,8 @@ def test_where_every_row_has_a_label_or_several_so_has_every_answer() -> None:
 def test_a_precision_that_was_asked_for_is_reached_and_costs_answers() -> None:
     margins = margins_of(EXCLUSIVE, 1.0)
     asked = replace(Parameters(), precision=0.95)
-    given_, _ = cross_decided(margins, EXCLUSIVE, FOLDS, NAMES, asked)
-    usual, _ = cross_decided(margins, EXCLUSIVE, FOLDS, NAMES, Parameters())
+    given_, _, _ = cross_decided(margins, EXCLUSIVE, FOLDS, NAMES, asked)
+    usual, _, _ = cross_decided(margins, EXCLUSIVE, FOLDS, NAMES, Parameters())
     assert (given_ & EXCLUSIVE).sum() / given_.sum() > 0.92
     assert (usual & EXCLUSIVE).sum() / usual.sum() < 0.92
     assert not given_.any(axis=1).all()
@@ -100,6 +100,6 @@ def test_no_row_decides_on_its_own_threshold() -> None:
     targets = generator.uniform(size=(60, 4)) < 0.5
     margins = generator.normal(size=(60, 4))
     folds = np.arange(60) % 3
-    crossed, _ = cross_decided(margins, targets, folds, NAMES, Parameters())
+    crossed, _, _ = cross_decided(margins, targets, folds, NAMES, Parameters())
     fitted, _ = fit_rule(margins, targets, folds, NAMES, Parameters()).apply(margins)
     assert macro_f1(crossed, targets) < macro_f1(fitted, targets)
