@@ -35,6 +35,8 @@ from training.search import Tried, search
 FEWEST_EXAMPLES = 5
 """A label with fewer rows than this cannot be learnt, nor its threshold chosen."""
 
+_SHOWN = 20
+
 Progress = Callable[[str, int, int], None]
 """Told what is being done, and how many of how many steps are."""
 
@@ -181,7 +183,8 @@ def learnable_labels(corpus: Corpus) -> list[str]:
     few = [f"{label}（{counts[label]} 段）" for label in labels if counts[label] < FEWEST_EXAMPLES]
     if few:
         raise TooLittleError(
-            f"每个标签至少要有 {FEWEST_EXAMPLES} 段，这些不够：{'、'.join(few)}。"
+            f"每个标签至少要有 {FEWEST_EXAMPLES} 段，"
+            f"这 {len(few)} 个不够：{'、'.join(few[:_SHOWN])}{'……' if few[_SHOWN:] else ''}。"
             "请补充语料，或用 --codebook 去掉这些标签。"
         )
     everywhere = [label for label in labels if counts[label] == len(corpus.rows)]

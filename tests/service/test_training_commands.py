@@ -216,6 +216,7 @@ def test_everything_wrong_with_a_corpus_can_be_had_as_json(run: Run, tmp_path: P
     [
         pytest.param(["corpus", "check", "a.csv", "--format", "xml"], 2, "xml", id="no format"),
         pytest.param(["corpus", "convert", "a.csv", "--out", "b.xyz"], 1, "--to", id="no target"),
+        pytest.param(["corpus", "check", "a.csv", "--out", "s.ods"], 1, ".xlsx", id="no sheet"),
         pytest.param(["train", "a.csv", "--codebook", "no.toml"], 1, "no.toml", id="no codebook"),
         pytest.param(["train", "a.csv", "--hold-out", "0.9"], 2, "hold-out", id="too much"),
         pytest.param(["evaluate", "a.csv"], 1, "govtheme train", id="no model"),
