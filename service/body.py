@@ -11,7 +11,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from model.document import decode
+from model.encodings import decode
 from model.errors import DecodingError
 from service.errors import (
     BadBodyError,
