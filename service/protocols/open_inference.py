@@ -187,10 +187,10 @@ async def _infer(
     version: str | None = None,
 ) -> Response:
     _chosen(inference.live, name, version)
-    content_type(request, (_JSON, BINARY))
+    _, charset = content_type(request, (_JSON, BINARY))
     body = await read_body(request, settings)
     head, binary = split_head(body, request.headers.get(HEAD_LENGTH))
-    wanted = shaped(parsed(head), InferRequest)
+    wanted = shaped(parsed(head, charset), InferRequest)
     outputs = _outputs(wanted)
     texts = _texts(wanted.inputs, binary)
     check_texts([(f"data.{i}", text) for i, text in enumerate(texts)], settings, "data")

@@ -129,9 +129,7 @@ def test_their_client_sees_the_server_and_the_model(
     assert [output["shape"] for output in about["outputs"]] == [[-1], [-1, 4]]
 
 
-@pytest.mark.parametrize(
-    ("name", "version"), [("governance", ""), ("govtheme", "1"), ("主题", "")]
-)
+@pytest.mark.parametrize(("name", "version"), [("governance", ""), ("govtheme", "1"), ("主题", "")])
 def test_other_models_and_versions_are_not_there(
     theirs: triton.InferenceServerClient, name: str, version: str
 ) -> None:
