@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from types import FrameType
@@ -36,6 +37,7 @@ _PATIENCE = 5
 """Seconds beyond the stop time after which a worker is killed."""
 _PAUSE = 1.0
 """Seconds between two starts of a worker, so that one that cannot start does not burn a core."""
+_SWITCH_SECONDS = 0.001
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _LOOPBACK = ("127.", "::1", "localhost")
 
@@ -126,6 +128,8 @@ def _work(
     for number in _STOPS:
         signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
+        # The event loop should not wait for the scoring thread longer than it must.
+        sys.setswitchinterval(_SWITCH_SECONDS)
         config = configured(settings, create_app(settings, live, keys, limiter))
         uvicorn.Server(config).run(sockets=[listener])
 
@@ -134,7 +138,7 @@ def configured(settings: Settings, app: ASGIApp) -> uvicorn.Config:
     """How uvicorn runs an application."""
     return uvicorn.Config(
         app,
-        http=Connection,
+        http=Connection.limited(settings.receive_timeout),
         ws="none",
         log_level="critical",
         access_log=False,
@@ -181,6 +185,7 @@ class _Crew:
             return
         status = 1
         try:
+            threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
             _work(*self._parts)
             status = 0
         finally:
@@ -213,6 +218,13 @@ class _Crew:
         for worker in self._workers:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker, number)
+
+
+def _follow_parent(parent: int) -> None:
+    """Stop this worker when the process that watches it is gone: nobody else would."""
+    while os.getppid() == parent:
+        time.sleep(_PAUSE)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextlib.contextmanager

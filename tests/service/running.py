@@ -66,8 +66,11 @@ def serving(
             wait_until_ready(client)
             yield process, client
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()
+        try:
+            process.wait(READY_SECONDS)
+        finally:
+            process.kill()
 
 
 def wait_until_ready(client: httpx.Client) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import socket
+import time
 import zlib
 from collections.abc import Iterator
 
@@ -123,3 +124,20 @@ def test_a_length_that_is_too_large_is_refused_before_the_body_comes(client: htt
     with socket.create_connection(address, timeout=10) as connection:
         connection.sendall(b"POST /classify HTTP/1.1\r\nhost: x\r\ncontent-length: 100001\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize("head", [b"", b"POST /classify HT", b"GET /livez HTTP/1.1\r\nhost: x\r\n"])
+def test_a_head_that_never_ends_is_not_waited_for(client: httpx.Client, head: bytes) -> None:
+    address = client.base_url.host, client.base_url.port or 0
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(head)
+        assert connection.recv(1000) == b""
+
+
+def test_a_connection_may_rest_between_requests(client: httpx.Client) -> None:
+    address = client.base_url.host, client.base_url.port or 0
+    with socket.create_connection(address, timeout=10) as connection:
+        for _ in range(2):
+            connection.sendall(b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+            time.sleep(0.6)

@@ -58,6 +58,19 @@ def test_workers_share_the_model_and_a_dead_one_is_replaced(
     assert [e["status"] for e in events if e["event"] == "worker"] == [-signal.SIGKILL]
 
 
+def test_workers_do_not_outlive_the_process_that_watches_them(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    with serving(store.root, tmp_path / "log", "--workers", "2") as (process, _):
+        workers = workers_of(process.pid)
+        process.kill()
+        process.wait()
+        deadline = time.monotonic() + 30
+        while any(Path(f"/proc/{worker}").exists() for worker in workers):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
 def test_figures_are_those_of_all_workers(store: ModelStore, tmp_path: Path) -> None:
     with serving(store.root, tmp_path / "log", "--workers", "2", reload="0.1") as (_, client):
         address = str(client.base_url)
