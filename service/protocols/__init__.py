@@ -19,6 +19,9 @@ from service.settings import Settings
 MODEL = "govtheme"
 """What the model is called where a protocol wants a name."""
 
+NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
+"""What `str.strip` leaves something of: it strips more than a blank of patterns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
@@ -55,16 +58,15 @@ def described(body: type[BaseModel], *statuses: int) -> dict[int | str, dict[str
     return {status: entry | {"model": body} for status, entry in errors(*statuses).items()}
 
 
-def request_body(schema: dict[str, Any], example: Any, *kinds: str) -> dict[str, Any]:
-    """What a route's description says of its request; JSON where no media types are named."""
-    content = {"schema": schema, "example": example}
-    kinds = kinds or ("application/json",)
-    return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, content)}}
+def request_body(schema: dict[str, Any], example: Any) -> dict[str, Any]:
+    """What a route's description says of its request."""
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def text_schema(settings: Settings) -> dict[str, Any]:
     """The JSON schema of one text, exact to the limits."""
-    return {"type": "string", "pattern": "\\S", "maxLength": settings.max_characters}
+    return {"type": "string", "pattern": NOT_BLANK, "maxLength": settings.max_characters}
 
 
 def list_schema(items: dict[str, Any], settings: Settings) -> dict[str, Any]:

@@ -88,7 +88,11 @@ def _router(inference: Inference, settings: Settings) -> APIRouter:
         texts = _texts(wanted.inputs, settings)
         answered = await inference.classify(texts)
         raw = parameters.function_to_apply == "none"
-        return json_answer([ranked(d, raw)[: parameters.top_k] for d in answered.decisions])
+
+        def shaped_answer() -> Response:
+            return json_answer([ranked(d, raw)[: parameters.top_k] for d in answered.decisions])
+
+        return await inference.shape(len(texts), shaped_answer)
 
     return routes
 

@@ -145,7 +145,7 @@ def _router(inference: Inference, settings: Settings) -> APIRouter:
     )
     async def predict(request: Request) -> Response:
         wanted = shaped(await read_json(request, settings), PredictRequest)
-        return json_answer(await _predicted(wanted, inference, settings))
+        return await _predicted(wanted, inference, settings)
 
     @routes.post(
         "/webhook",
@@ -162,8 +162,10 @@ def _router(inference: Inference, settings: Settings) -> APIRouter:
         event = await read_json(request, settings)
         if not isinstance(event, dict):
             raise BadRequestError("请求体应是一个 JSON 对象 {…}")
-        action = event.get("action")
-        if isinstance(action, str) and action in _ACTIONS:
+        action = event.get("action", "")
+        if not isinstance(action, str):
+            raise BadRequestError("action 应是文本", ["action"])
+        if action in _ACTIONS:
             return json_answer({"result": {"trained": False}, "status": "ok"}, 201)
         return json_answer({"status": "Unknown event"})
 
@@ -195,9 +197,7 @@ def _server_routes(routes: APIRouter, inference: Inference) -> None:
         return json_answer({})
 
 
-async def _predicted(
-    wanted: PredictRequest, inference: Inference, settings: Settings
-) -> dict[str, Any]:
+async def _predicted(wanted: PredictRequest, inference: Inference, settings: Settings) -> Response:
     classifier = inference.live.classifier
     config = read_label_config(wanted.label_config, classifier.codebook)
     texts = [_text(task, number, config.key) for number, task in enumerate(wanted.tasks)]
@@ -209,13 +209,17 @@ async def _predicted(
         config = read_label_config(wanted.label_config, answered.classifier.codebook)
     decisions = iter(answered.decisions)
     version = answered.classifier.version
-    results = [
-        _prediction(config, *config.chosen(next(decisions)), version)
-        if text
-        else _prediction(config, [], 0.0, version)
-        for text in texts
-    ]
-    return {"results": results, "model_version": version}
+
+    def shaped_answer() -> Response:
+        results = [
+            _prediction(config, *config.chosen(next(decisions)), version)
+            if text
+            else _prediction(config, [], 0.0, version)
+            for text in texts
+        ]
+        return json_answer({"results": results, "model_version": version})
+
+    return await inference.shape(len(texts), shaped_answer)
 
 
 def _text(task: Task, number: int, key: str) -> str:

@@ -4,6 +4,7 @@ Rows of a table in, one prediction a row out: what `POST /classify` says of a te
 column `text`, or the only one.
 """
 
+from collections.abc import Sequence
 from importlib.metadata import version as installed_version
 from typing import Any
 
@@ -20,12 +21,10 @@ from service.protocols import (
     MODEL,
     Protocol,
     described,
-    list_schema,
     object_schema,
     request_body,
-    text_schema,
 )
-from service.protocols.rows import FORMATS, csv_texts, texts_of
+from service.protocols.rows import FORMATS, csv_texts, rows_schema, texts_of
 from service.requests import Probability, Result
 from service.routes import json_answer
 from service.settings import Settings
@@ -73,18 +72,15 @@ def _router(inference: Inference, settings: Settings) -> APIRouter:
     routes = APIRouter(prefix=_PREFIX, tags=["对接：MLflow"])
     _server_routes(routes, inference)
     example = {"inputs": ["网格员每天入户走访。"], "params": {"threshold": 0.6}}
-    body = request_body(_schema(settings), example)
-    body["requestBody"]["content"][_CSV] = {
-        "schema": {"type": "string"},
-        "example": "text\n网格员每天入户走访。\n",
-    }
+    labels = inference.live.present.labels if inference.live.present else ()
 
     @routes.post(
         "/invocations",
         response_model=Predictions,
         response_model_exclude_unset=True,
         responses=described(MlflowError, 400, 408, 413, 415),
-        openapi_extra=body,
+        openapi_extra=request_body(rows_schema(settings, _params(labels)), example),
+        description="文字是名叫 text 的列，或仅有的一列；也收 text/csv。",
         summary="MLflow：一行一个结果",
     )
     async def invocations(request: Request) -> Response:
@@ -93,8 +89,12 @@ def _router(inference: Inference, settings: Settings) -> APIRouter:
         answered = await inference.classify(
             texts, evidence=params.evidence, threshold=params.threshold
         )
-        results = [result(decision, params.evidence) for decision in answered.decisions]
-        return json_answer({"predictions": results})
+
+        def shaped_answer() -> Response:
+            results = [result(decision, params.evidence) for decision in answered.decisions]
+            return json_answer({"predictions": results})
+
+        return await inference.shape(len(texts), shaped_answer)
 
     return routes
 
@@ -123,32 +123,15 @@ def _server_routes(routes: APIRouter, inference: Inference) -> None:
         return PlainTextResponse(installed_version(MODEL))
 
 
-def _schema(settings: Settings) -> dict[str, Any]:
-    text = text_schema(settings)
-    record = {"type": "object", "properties": {"text": text}, "required": ["text"]}
-    rows = list_schema({"anyOf": [text, record]}, settings)
-    split = object_schema(
-        {"columns": {"const": ["text"]}, "data": list_schema({"type": "array"}, settings)},
-        index={"type": "array"},
-    )
+def _params(labels: Sequence[str]) -> dict[str, Any]:
     probability = {"type": "number", "minimum": 0, "maximum": 1}
+    by_label = object_schema({}, **dict.fromkeys(labels, probability))
     params = object_schema(
         {},
         evidence={"type": "boolean"},
-        threshold={"anyOf": [probability, {"type": "object"}, {"type": "null"}]},
+        threshold={"anyOf": [probability, by_label, {"type": "null"}]},
     )
-    shapes = {
-        "inputs": {"anyOf": [text, rows]},
-        "instances": rows,
-        "dataframe_records": list_schema(record, settings),
-        "dataframe_split": split,
-    }
-    return {
-        "oneOf": [
-            object_schema({name: shape}, params={"anyOf": [params, {"type": "null"}]})
-            for name, shape in shapes.items()
-        ]
-    }
+    return {"anyOf": [params, {"type": "null"}]}
 
 
 async def _read(request: Request, settings: Settings) -> tuple[list[str], Params]:

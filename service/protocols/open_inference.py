@@ -16,7 +16,7 @@ from starlette.responses import Response
 from model.classifier import ThemeClassifier
 from service.answers import DIGITS
 from service.body import check_texts, content_type, parsed, read_body, shaped
-from service.errors import BadRequestError, NotFoundError, ServiceError
+from service.errors import BadRequestError, ForbiddenError, NotFoundError, ServiceError
 from service.inference import Answered, Inference
 from service.live import LiveModel
 from service.protocols import MODEL, PlainError, Protocol, described, plain_error, request_body
@@ -68,7 +68,8 @@ def _router(inference: Inference, settings: Settings) -> APIRouter:
     options: dict[str, Any] = {
         "response_model": InferResponse,
         "responses": described(PlainError, 400, 404, 408, 413, 415),
-        "openapi_extra": request_body(infer_schema(settings), EXAMPLE, _JSON, BINARY),
+        "openapi_extra": request_body(infer_schema(settings), EXAMPLE),
+        "description": "文字和结果也可以按 binary_tensor_data 扩展放在 JSON 之后。",
     }
 
     @routes.post(_MODEL + "/infer", summary="OIP：判断主题", **options)
@@ -174,7 +175,7 @@ def _repository_routes(routes: APIRouter, live: LiveModel, settings: Settings) -
         summary="OIP：载入或卸下模型；这里不做，见 /admin/models",
     )
     async def refuse(name: str, change: Literal["load", "unload"]) -> Response:  # noqa: ARG001
-        raise BadRequestError(
+        raise ForbiddenError(
             "这里不能载入或卸下模型；换用模型请管理员用 POST /admin/models/{版本}/promote"
         )
 
@@ -198,7 +199,9 @@ async def _infer(
     _same(answered.classifier, version)
     everywhere = (wanted.parameters or {}).get("binary_data_output") is True
     apart = [_in_binary(output, everywhere) for output in outputs]
-    return tensor_answer(_answer(answered, wanted.id, outputs), apart)
+    return await inference.shape(
+        len(texts), lambda: tensor_answer(_answer(answered, wanted.id, outputs), apart)
+    )
 
 
 def _chosen(live: LiveModel, name: str, version: str | None = None) -> ThemeClassifier:

@@ -131,7 +131,7 @@ class IndexEntry(BaseModel):
 
 
 def infer_schema(settings: Settings) -> dict[str, Any]:
-    """The JSON schema of an inference request, exact but for the agreement of shape and data."""
+    """The JSON schema of an inference request, in JSON; shape and data must also agree."""
     text = text_schema(settings)
     row = {"type": "array", "items": text, "minItems": 1, "maxItems": 1}
     parameters = {"type": ["object", "null"]}
@@ -146,9 +146,9 @@ def infer_schema(settings: Settings) -> dict[str, Any]:
                 "description": "[段数] 或 [段数, 1]",
             },
             "datatype": {"const": "BYTES"},
+            "data": list_schema({"anyOf": [text, row]}, settings),
         },
         parameters=parameters,
-        data=list_schema({"anyOf": [text, row]}, settings),
     )
     output = object_schema({"name": {"enum": ["predict", "predict_proba"]}}, parameters=parameters)
     return object_schema(

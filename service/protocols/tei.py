@@ -28,12 +28,11 @@ from service.errors import (
 from service.inference import Inference
 from service.protocols import (
     MODEL,
+    NOT_BLANK,
     Protocol,
     described,
-    list_schema,
     object_schema,
     request_body,
-    text_schema,
 )
 from service.protocols.ranking import LabelScore, ranked
 from service.routes import json_answer
@@ -109,7 +108,7 @@ def _router(inference: Inference, settings: Settings) -> APIRouter:
         "/predict",
         response_model=list[LabelScore] | list[list[LabelScore]],
         responses=failures,
-        openapi_extra=request_body(_schema(settings), {"inputs": [["网格员每天入户走访。"]]}),
+        openapi_extra=request_body(_schema(), {"inputs": [["网格员每天入户走访。"]]}),
         summary="TEI 分类：一段，或一批 [[段], [段]]",
     )
     async def predict(request: Request) -> Response:
@@ -119,8 +118,12 @@ def _router(inference: Inference, settings: Settings) -> APIRouter:
             texts = [_cut(text, wanted.truncation_direction, settings) for text in texts]
         check_texts([(f"inputs.{i}", t) for i, t in enumerate(texts)], settings, "inputs")
         answered = await inference.classify(texts)
-        answers = [ranked(decision, wanted.raw_scores) for decision in answered.decisions]
-        return json_answer(answers if batch else answers[0])
+
+        def shaped_answer() -> Response:
+            answers = [ranked(decision, wanted.raw_scores) for decision in answered.decisions]
+            return json_answer(answers if batch else answers[0])
+
+        return await inference.shape(len(texts), shaped_answer)
 
     @routes.get(
         "/health",
@@ -144,11 +147,13 @@ def _router(inference: Inference, settings: Settings) -> APIRouter:
     return routes
 
 
-def _schema(settings: Settings) -> dict[str, Any]:
-    text = text_schema(settings)
+def _schema() -> dict[str, Any]:
+    """Without the limits: a text that is too long may be one to be cut."""
+    text = {"type": "string", "pattern": NOT_BLANK}
     one = {"type": "array", "items": text, "minItems": 1, "maxItems": 1}
+    batch = {"type": "array", "items": one, "minItems": 1}
     return object_schema(
-        {"inputs": {"anyOf": [text, one, list_schema(one, settings)]}},
+        {"inputs": {"anyOf": [text, one, batch]}},
         raw_scores={"type": "boolean", "description": "对数几率，不是概率"},
         truncate={"type": ["boolean", "null"], "description": "太长的文字截短，不报错"},
         truncation_direction={"enum": ["Left", "Right", "left", "right"]},

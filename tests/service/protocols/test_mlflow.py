@@ -91,8 +91,15 @@ def test_params_are_those_of_classify(client: httpx.Client) -> None:
         pytest.param({"instances": TEXT}, "instances", id="one instance"),
         pytest.param({"instances": [{"a": TEXT, "b": 1}]}, "text", id="unnamed column"),
         pytest.param({"dataframe_records": TEXT}, "dataframe_records", id="no records"),
+        pytest.param({"dataframe_records": [TEXT]}, "dataframe_records.0", id="no record"),
+        pytest.param({"inputs": {"text": [{"text": TEXT}]}}, "inputs.0", id="record in a column"),
         pytest.param({"dataframe_records": {"text": [TEXT]}}, "dataframe_records", id="columns"),
         pytest.param({"dataframe_split": [TEXT]}, "dataframe_split", id="no split"),
+        pytest.param(
+            {"dataframe_split": {"columns": ["text"], "data": [[TEXT]], "rows": 1}},
+            "dataframe_split",
+            id="unknown part",
+        ),
         pytest.param({"dataframe_split": {"columns": ["text"]}}, "dataframe_split", id="no data"),
         pytest.param(
             {"dataframe_split": {"columns": ["id", "text"], "data": [[1]]}}, "data.0", id="short"
