@@ -50,7 +50,7 @@ class LabelConfig:
         known = [label for label in decision.labels if label in self.choices]
         known.sort(key=lambda label: -decision.scores[label])
         if not known:
-            rest = 1.0 - max(decision.scores[label] for label in self.choices)
+            rest = 1.0 - max(decision.scores.get(label, 0.0) for label in self.choices)
             return [self.none] if self.none is not None else [], rest
         given = known if self.several else known[:1]
         return [self.choices[label] for label in given], decision.scores[given[-1]]

@@ -228,7 +228,7 @@ def _outputs(wanted: InferRequest) -> list[WantedOutput]:
     """The outputs that are asked for; all when none is named."""
     outputs = wanted.outputs or [WantedOutput(name=_LABELS), WantedOutput(name=_SCORES)]
     names = [output.name for output in outputs]
-    if not {*names} <= {_LABELS, _SCORES} or len({*names}) < len(names):
+    if not set(names) <= {_LABELS, _SCORES} or len(set(names)) < len(names):
         raise BadRequestError(f"outputs 应是 {_LABELS}、{_SCORES}，各至多一次", ["outputs"])
     for output in outputs:
         if set(output.parameters or {}) - {"binary_data", "content_type"}:
