@@ -13,14 +13,12 @@ from pydantic import BaseModel
 
 from service.errors import ServiceError
 from service.inference import Inference
+from service.requests import NOT_BLANK
 from service.routes import errors
 from service.settings import Settings
 
 MODEL = "govtheme"
 """What the model is called where a protocol wants a name."""
-
-NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
-"""What `str.strip` leaves something of: it strips more than a blank of patterns."""
 
 
 @dataclass(frozen=True, slots=True)

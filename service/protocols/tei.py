@@ -28,13 +28,13 @@ from service.errors import (
 from service.inference import Inference
 from service.protocols import (
     MODEL,
-    NOT_BLANK,
     Protocol,
     described,
     object_schema,
     request_body,
 )
 from service.protocols.ranking import LabelScore, ranked
+from service.requests import NOT_BLANK
 from service.routes import json_answer
 from service.settings import Settings
 
