@@ -81,7 +81,7 @@ class _Process:
 
     def _started(self) -> "subprocess.Popen[bytes]":
         if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603  Python itself, and words of ours
                 # -P: what stands in the folder that somebody happens to be in is not imported.
                 [sys.executable, "-P", "-c", _START],
                 stdin=subprocess.PIPE,
