@@ -96,7 +96,7 @@ def trained(store: ModelStore, tmp_path: Path) -> str:
     (tmp_path / "x.jsonl").write_text(
         '{"text": "网格员每天入户走访。", "labels": ["网格管理"], "genre": "甲"}\n'
         '{"text": "志愿者帮忙修路。", "labels": ["志愿服务"], "genre": "乙"}\n'
-        '{"text": "粮食丰收<b>了</b>。", "labels": ["物业管理"], "genre": "乙"}\n',
+        '{"text": "粮食丰收<i>了</i>。", "labels": ["物业管理"], "genre": "乙"}\n',
         encoding="utf-8",
     )
     version = store.current()
@@ -114,7 +114,8 @@ def test_evaluate_by_a_column_with_mistakes_and_a_page(run: Run, tmp_path: Path)
     assert told["mistakes"][0]["labels"] == ["property_management"]
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "检验报告" in page
-    assert "粮食丰收&lt;b&gt;" in page
+    assert "<i>" not in page
+    assert "&lt;" in page
     shown = run(*words).stdout
     assert "错得最厉害的段" in shown
     assert "按 genre 分" in shown
