@@ -7,10 +7,11 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from model.document import Document
-from model.errors import UserError
-from service.reading.errors import LimitError, ReadingError, Rejected
+from service.reading.archives import FAULTS, is_archive, list_members, open_member
+from service.reading.errors import ReadingError, Rejected
 from service.reading.folders import is_passed_over, shown, walk
 from service.reading.formats import read_source
 from service.reading.options import ReadingOptions
@@ -98,16 +99,29 @@ def _is_below(path: Path, roots: Sequence[Path]) -> bool:
     )
 
 
-def _units(path: Path, doc: str, _options: ReadingOptions) -> Iterator[Found | Rejected]:
+def _units(path: Path, doc: str, options: ReadingOptions) -> Iterator[Found | Rejected]:
     try:
         status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            yield Rejected(doc, "不是普通文件（管道、设备或套接字），没有打开")
+        elif is_archive(path.name):
+            yield from _members(path, doc, status, options)
+        else:
+            yield Found(path, doc, (), status.st_size, status.st_mtime_ns)
     except OSError as error:
         yield Rejected(doc, f"无法读取（{error.strerror or error}）")
-        return
-    if not stat.S_ISREG(status.st_mode):
-        yield Rejected(doc, "不是普通文件（管道、设备或套接字），没有打开")
-        return
-    yield Found(path, doc, (), status.st_size, status.st_mtime_ns)
+
+
+def _members(
+    path: Path, doc: str, status: os.stat_result, options: ReadingOptions
+) -> Iterator[Found | Rejected]:
+    with path.open("rb") as file:
+        for inside, member in list_members(file, path.name, status.st_size, options):
+            name = "!/".join((doc, *inside))
+            if member.reason:
+                yield Rejected(name, member.reason)
+            else:
+                yield Found(path, name, inside, member.size, status.st_mtime_ns)
 
 
 def read_documents(
@@ -118,42 +132,32 @@ def read_documents(
     Nothing but `Document` and `Rejected` comes out, whatever the file holds.
     """
     options = options or ReadingOptions()
-    yield from _guarded(found.doc, _opened(found, options), options)
+    try:
+        before = found.path.stat()
+        if found.stamp and before.st_mtime_ns != found.stamp:
+            raise ReadingError("文件在列出之后被改动，没有读；请重新运行")
+        with _opened(found, before, options) as file:
+            source = Source(found.doc, file, found.size or before.st_size, len(found.inside))
+            yield from read_source(source, options)
+        after = found.path.stat()
+        if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+            raise ReadingError("文件在读取时被改动，读出的内容可能不全；请重新运行")
+    except ReadingError as error:
+        yield Rejected(found.doc, str(error))
+    except OSError as error:
+        yield Rejected(found.doc, f"无法读取（{error.strerror or type(error).__name__}）")
+    except FAULTS as error:
+        yield Rejected(found.doc, f"压缩包的成员损坏（{type(error).__name__}）")
+
+
+def _opened(found: Found, status: os.stat_result, options: ReadingOptions) -> BinaryIO:
+    if found.inside:
+        return open_member(found.path, status.st_mtime_ns, found.inside, options)
+    return found.path.open("rb")
 
 
 def read_bytes(
     data: bytes, name: str, options: ReadingOptions | None = None
 ) -> Iterator[Document | Rejected]:
     """The documents in bytes that came with a name, as `read_documents` reads those of a file."""
-    options = options or ReadingOptions()
-    source = Source(name, io.BytesIO(data), len(data))
-    yield from _guarded(name, read_source(source, options), options)
-
-
-def _opened(found: Found, options: ReadingOptions) -> Iterator[Document | Rejected]:
-    with found.path.open("rb") as file:
-        status = os.fstat(file.fileno())
-        if found.stamp and (status.st_size, status.st_mtime_ns) != (found.size, found.stamp):
-            raise ReadingError("文件在列出之后被改动，没有读；请重新运行")
-        yield from read_source(Source(found.doc, file, status.st_size), options)
-        after = os.fstat(file.fileno())
-    if (after.st_size, after.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
-        raise ReadingError("文件在读取时被改动，读出的内容可能不全；请重新运行")
-
-
-def _guarded(
-    doc: str, items: Iterator[Document | Rejected], options: ReadingOptions
-) -> Iterator[Document | Rejected]:
-    try:
-        for item in items:
-            if isinstance(item, Document) and len(item.text) > options.max_text:
-                excess = LimitError("文档有 {} 个字", len(item.text), options.max_text, "max_text")
-                yield Rejected(item.source, str(excess))
-            else:
-                yield item
-    except UserError as error:
-        yield Rejected(doc, str(error))
-    except OSError as error:
-        yield Rejected(doc, f"无法读取（{error.strerror or type(error).__name__}）")
-    except Exception as error:  # noqa: BLE001  a broken file may break its library anywhere
-        yield Rejected(doc, f"文件损坏，或与扩展名不符（{type(error).__name__}）")
+    yield from read_source(Source(name, io.BytesIO(data), len(data)), options or ReadingOptions())

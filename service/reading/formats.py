@@ -4,7 +4,10 @@ import importlib
 from collections.abc import Callable, Iterator
 
 from model.document import Document
-from service.reading.errors import ReadingError, Rejected
+from model.errors import UserError
+from service.reading.archives import SUFFIXES as ARCHIVES
+from service.reading.archives import is_archive
+from service.reading.errors import LimitError, ReadingError, Rejected
 from service.reading.options import ReadingOptions
 from service.reading.source import Source
 
@@ -15,18 +18,30 @@ _READERS = {
     ".text": "text",
     ".md": "text",
 }
+"""How a name ends, and the module whose `read` reads it."""
 
 
 def read_source(source: Source, options: ReadingOptions) -> Iterator[Document | Rejected]:
-    """The documents in an opened file.
+    """The documents in an opened file, or the reason why there is none; nothing else comes out."""
+    try:
+        for item in _reader(source)(source, options):
+            if isinstance(item, Document) and len(item.text) > options.max_text:
+                excess = LimitError("文档有 {} 个字", len(item.text), options.max_text, "max_text")
+                yield Rejected(item.source, str(excess))
+            else:
+                yield item
+    except UserError as error:
+        yield Rejected(source.doc, str(error))
+    except OSError as error:
+        yield Rejected(source.doc, f"无法读取（{error.strerror or type(error).__name__}）")
+    except Exception as error:  # noqa: BLE001  a broken file may break its library anywhere
+        yield Rejected(source.doc, f"文件损坏，或与扩展名不符（{type(error).__name__}）")
 
-    Raises:
-        ReadingError: no reader reads this format, or the file is not what it should be.
-    """
-    name = _READERS.get(source.suffix)
+
+def _reader(source: Source) -> Reader:
+    name = "packed" if is_archive(source.doc) else _READERS.get(source.suffix)
     if name is None:
-        raise ReadingError(
-            f"暂不支持 {source.suffix or '（无扩展名）'} 文件；支持 {'、'.join(sorted(_READERS))}"
-        )
+        known = "、".join(sorted((*_READERS, *ARCHIVES)))
+        raise ReadingError(f"暂不支持 {source.suffix or '（无扩展名）'} 文件；支持 {known}")
     reader: Reader = importlib.import_module(f"service.reading.{name}").read
-    yield from reader(source, options)
+    return reader
