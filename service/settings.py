@@ -71,3 +71,7 @@ class Settings(BaseSettings):
     max_seconds: Annotated[
         int, Field(ge=1, description="读一份 PDF、Word 等文档最多几秒，至少 1")
     ] = 60
+    shard_files: Annotated[int, Field(ge=1, description="成批处理时一片最多几个文件，至少 1")] = 512
+    shard_bytes: Annotated[int, Field(ge=1, description="成批处理时一片约多少字节，至少 1")] = (
+        4_000_000
+    )

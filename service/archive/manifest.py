@@ -53,10 +53,9 @@ class Manifest:
             data = path.read_bytes()
         except FileNotFoundError:
             return None
-        whole = data.rfind(b"\n") + 1
+        records, whole = _records(data)
         if whole < len(data):
             os.truncate(path, whole)
-        records = [json.loads(line) for line in data[:whole].splitlines()]
         return cls(path, records[0], records[1:]) if records else None
 
     def add(self, record: Record) -> None:
@@ -78,3 +77,19 @@ class Manifest:
 
 def _line(record: Mapping[str, Any]) -> bytes:
     return json.dumps(record, ensure_ascii=True).encode("ascii") + b"\n"
+
+
+def _records(data: bytes) -> tuple[list[Record], int]:
+    """The records that are whole, and how many bytes they take."""
+    records: list[Record] = []
+    whole = 0
+    for line in data.splitlines(keepends=True):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            break
+        if not line.endswith(b"\n") or not isinstance(record, dict):
+            break
+        records.append(record)
+        whole += len(line)
+    return records, whole

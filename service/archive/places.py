@@ -90,7 +90,7 @@ class Places:
         """Remove the run folder: the manifest last but one, the lock last."""
         for path in self.run.iterdir():
             if path not in (self.manifest, self.lock):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                remove(path)
         self.manifest.unlink(missing_ok=True)
         self.lock.unlink(missing_ok=True)
         self.run.rmdir()
@@ -113,3 +113,17 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sync_file(path: Path) -> None:
+    """Put what was written to a file on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -120,12 +120,12 @@ class Workbook:
         self._line += 1
 
     def _fill(self, name: str, row: Row) -> Any:
-        """The colour of a theme: for the first of a row's labels, and for the scores of them all."""
+        """The colour of a theme: for the first of a row's labels, and for each one's score."""
         labels = row["labels"]
         if name == "labels" and labels:
             return self._fills.get(labels[0])
         theme = self._scores.get(name)
-        return self._fills[theme] if theme in labels else None
+        return self._fills[theme] if theme and theme in labels else None
 
     def _shown(self, name: str, value: Any) -> str:
         if name in ("labels", "uncertain"):
@@ -137,7 +137,7 @@ class Workbook:
                 for item in value
             )
         fixed = _VALUES.get(name, {}) if name in self._columns.fixed else {}
-        return fixed.get(value, value)
+        return fixed.get(value, str(value))
 
 
 def _cut(text: str) -> str:

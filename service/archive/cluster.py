@@ -1,0 +1,104 @@
+"""The Ray engine: the same shards, scored by actors of a cluster. Needs the extra `ray`.
+
+Every machine must see the input, the models and the output under the same paths, as on a shared
+file system, for only the places of shards travel. A shard is written by the code that the local
+engine runs, so the rows are the same.
+"""
+
+import importlib.util
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from model.classifier import ThemeClassifier
+from service.archive.errors import EngineError
+from service.archive.plan import Shard
+from service.archive.shard import Scored, Seen, ShardScorer, Task, Work
+from service.archive.stopping import Stop
+
+_MOST_BLOCKS = 4096
+"""A task of Ray scores shards one after the other where there are more of them than this."""
+
+
+class RayEngine:
+    """Scores shards on a Ray cluster.
+
+    Args:
+        workers: how many actors, each with a model of its own.
+        address: of the cluster; None starts one on this machine.
+
+    Raises:
+        EngineError: Ray is not installed.
+    """
+
+    def __init__(self, workers: int, address: str | None = None) -> None:
+        if importlib.util.find_spec("ray") is None:
+            raise EngineError("用 Ray 需要另装：pip install 'govtheme[ray]'")
+        self._workers = workers
+        self._address = address
+
+    def score(
+        self, work: Work, _classifier: ThemeClassifier, shards: Iterable[Shard], stop: Stop
+    ) -> Iterator[Seen | Scored]:
+        """Score shards in any order.
+
+        Raises:
+            EngineError: the cluster cannot be reached, or a shard failed on it.
+        """
+        tasks = [{"task": Task(shard)} for shard in shards]
+        if not tasks:
+            return
+        ray = _started(self._address, self._workers)
+        try:
+            yield from _stream(ray, work, tasks, self._workers, stop)
+        except ray.exceptions.RayError as error:
+            raise EngineError(
+                f"Ray 上的运行失败（{type(error).__name__}）；已做完的都已存好"
+            ) from error
+        finally:
+            ray.shutdown()
+
+
+class ShardActor:
+    """What an actor of the cluster runs: the model is loaded once in its life."""
+
+    def __init__(self, work: Work) -> None:
+        self._scorer = ShardScorer(work, ThemeClassifier.load(work.model))
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Score the shards of a batch."""
+        return {"scored": [self._scorer.score(task) for task in batch["task"]]}
+
+
+def _stream(
+    ray: Any, work: Work, tasks: list[dict[str, Task]], workers: int, stop: Stop
+) -> Iterator[Scored]:
+    data = ray.data.from_items(tasks, override_num_blocks=min(len(tasks), _MOST_BLOCKS))
+    scored = data.map_batches(
+        ShardActor,
+        fn_constructor_args=(work,),
+        batch_size=1,
+        compute=ray.data.ActorPoolStrategy(size=min(workers, len(tasks))),
+    )
+    for row in scored.iter_rows():
+        yield row["scored"]
+        if stop.asked:
+            return
+
+
+def _started(address: str | None, workers: int) -> Any:
+    """Ray, connected, without a dashboard and without a word to anybody outside."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
+    import ray
+    import ray.data
+
+    local = {} if address else {"num_cpus": workers, "include_dashboard": False}
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level="ERROR", **local)
+    except (ConnectionError, RuntimeError, OSError) as error:
+        where = address or "本机"
+        raise EngineError(f"连不上 Ray（{where}）：{str(error).splitlines()[0][:200]}") from error
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    return ray
