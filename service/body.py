@@ -7,7 +7,7 @@ import orjson
 from fastapi import Request
 from pydantic import ValidationError
 
-from model.document import decode
+from model.encodings import decode
 from model.errors import DecodingError
 from service.errors import BadBodyError, BadRequestError, BodyTooLargeError, WrongTypeError
 from service.requests import ClassifyRequest

@@ -53,8 +53,11 @@ class Settings(BaseSettings):
     max_file: Annotated[
         int, Field(ge=1024, description="一个文件或压缩包成员的上限，字节，至少 1024")
     ] = 64 * 1024 * 1024
+    max_markup: Annotated[
+        int, Field(ge=1024, description="一个网页、Office 文件里一份 XML 的上限，字节，至少 1024")
+    ] = 20_000_000
     max_table: Annotated[
-        int, Field(ge=1024, description="逐行读的表格（csv、jsonl）的上限，字节，至少 1024")
+        int, Field(ge=1024, description="逐行读的表格（csv、xlsx、jsonl）的上限，字节，至少 1024")
     ] = 2 * 1024 * 1024 * 1024
     max_depth: Annotated[
         int, Field(ge=0, description="压缩包套压缩包最多几层，0 为不打开压缩包")

@@ -5,9 +5,13 @@ file system, for only the places of shards travel. A shard is written by the cod
 engine runs, so the rows are the same.
 """
 
+import importlib
 import importlib.util
+import logging
 import os
+import pickle
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, fields
 from typing import Any
 
 from model.classifier import ThemeClassifier
@@ -45,12 +49,12 @@ class RayEngine:
         Raises:
             EngineError: the cluster cannot be reached, or a shard failed on it.
         """
-        tasks = [{"task": Task(shard)} for shard in shards]
-        if not tasks:
+        waiting = list(shards)
+        if not waiting:
             return
         ray = _started(self._address, self._workers)
         try:
-            yield from _stream(ray, work, tasks, self._workers, stop)
+            yield from _stream(ray, work, waiting, self._workers, stop)
         except ray.exceptions.RayError as error:
             raise EngineError(
                 f"Ray 上的运行失败（{type(error).__name__}）；已做完的都已存好"
@@ -65,23 +69,27 @@ class ShardActor:
     def __init__(self, work: Work) -> None:
         self._scorer = ShardScorer(work, ThemeClassifier.load(work.model))
 
-    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Score the shards of a batch."""
-        return {"scored": [self._scorer.score(task) for task in batch["task"]]}
+    def __call__(self, batch: dict[str, Any]) -> dict[str, list[bytes]]:
+        """Score the shards of a batch; a column for each of their fields, and one for the answer."""
+        columns = [batch[field.name].tolist() for field in fields(Shard)]
+        shards = [Shard(*row) for row in zip(*columns, strict=True)]
+        return {"scored": [pickle.dumps(self._scorer.score(Task(shard))) for shard in shards]}
 
 
 def _stream(
-    ray: Any, work: Work, tasks: list[dict[str, Task]], workers: int, stop: Stop
+    ray: Any, work: Work, shards: list[Shard], workers: int, stop: Stop
 ) -> Iterator[Scored]:
-    data = ray.data.from_items(tasks, override_num_blocks=min(len(tasks), _MOST_BLOCKS))
-    scored = data.map_batches(
+    rows = [asdict(shard) for shard in shards]
+    data = ray.data.from_items(rows, override_num_blocks=min(len(rows), _MOST_BLOCKS))
+    answers = data.map_batches(
         ShardActor,
         fn_constructor_args=(work,),
         batch_size=1,
-        compute=ray.data.ActorPoolStrategy(size=min(workers, len(tasks))),
+        compute=ray.data.ActorPoolStrategy(size=min(workers, len(rows))),
     )
-    for row in scored.iter_rows():
-        yield row["scored"]
+    for answer in answers.iter_rows():
+        # Made by our own actors a moment ago.
+        yield pickle.loads(answer["scored"])  # noqa: S301
         if stop.asked:
             return
 
@@ -89,16 +97,15 @@ def _stream(
 def _started(address: str | None, workers: int) -> Any:
     """Ray, connected, without a dashboard and without a word to anybody outside."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
-    import ray
-    import ray.data
-
+    ray: Any = importlib.import_module("ray")
+    importlib.import_module("ray.data")
     local = {} if address else {"num_cpus": workers, "include_dashboard": False}
     try:
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR", **local)
-    except (ConnectionError, RuntimeError, OSError) as error:
-        where = address or "本机"
-        raise EngineError(f"连不上 Ray（{where}）：{str(error).splitlines()[0][:200]}") from error
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
+    except (ConnectionError, RuntimeError, OSError, ValueError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise EngineError(f"连不上 Ray（{address or '本机'}）：{reason[:200]}") from error
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    for name in ("ray.data", "ray"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     return ray

@@ -8,7 +8,7 @@ import orjson
 import typer
 
 from model.classifier import ThemeClassifier
-from model.document import decode
+from model.encodings import decode
 from model.errors import UserError
 from service.answers import answer, paragraph_result, result
 from service.commands import options

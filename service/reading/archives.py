@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from model.document import decode
+from model.encodings import decode
 from model.errors import DecodingError
 from service.reading.errors import LimitError, ReadingError
 from service.reading.options import ReadingOptions

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from model.document import decode
+from model.encodings import decode
 from model.errors import DecodingError
 
 Entry = tuple[str, Path, OSError | None]

@@ -13,11 +13,16 @@ from service.reading.source import Source
 
 Reader = Callable[[Source, ReadingOptions], Iterator[Document | Rejected]]
 
-_READERS = {
-    ".txt": "text",
-    ".text": "text",
-    ".md": "text",
+_MODULES = {
+    "text": (".txt", ".text", ".md"),
+    "delimited": (".csv", ".tsv"),
+    "sheets": (".xlsx", ".xlsm", ".xlsb", ".xls", ".et", ".ods"),
+    "records": (".jsonl", ".ndjson", ".json"),
+    "web": (".html", ".htm", ".shtml", ".xhtml", ".mht", ".mhtml"),
+    "word": (".docx",),
+    "packed": ARCHIVES,
 }
+_READERS = {suffix: module for module, suffixes in _MODULES.items() for suffix in suffixes}
 """How a name ends, and the module whose `read` reads it."""
 
 
@@ -41,7 +46,7 @@ def read_source(source: Source, options: ReadingOptions) -> Iterator[Document | 
 def _reader(source: Source) -> Reader:
     name = "packed" if is_archive(source.doc) else _READERS.get(source.suffix)
     if name is None:
-        known = "、".join(sorted((*_READERS, *ARCHIVES)))
+        known = "、".join(sorted(_READERS))
         raise ReadingError(f"暂不支持 {source.suffix or '（无扩展名）'} 文件；支持 {known}")
     reader: Reader = importlib.import_module(f"service.reading.{name}").read
     return reader

@@ -14,6 +14,7 @@ class ReadingOptions:
     Attributes:
         text_column: the table column that holds the text; None to find it.
         max_file: bytes of a file or of an archive's member that is read in one piece.
+        max_markup: bytes of a web page, or of one XML part of an office file.
         max_table: bytes of a table that is read row by row.
         max_depth: archives inside each other.
         max_members: members of one archive.
@@ -29,6 +30,7 @@ class ReadingOptions:
 
     text_column: str | None = None
     max_file: int = 64 * 1024 * 1024
+    max_markup: int = 20_000_000
     max_table: int = 2 * 1024 * 1024 * 1024
     max_depth: int = 4
     max_members: int = 100_000
