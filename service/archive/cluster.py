@@ -70,7 +70,7 @@ class ShardActor:
         self._scorer = ShardScorer(work, ThemeClassifier.load(work.model))
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[bytes]]:
-        """Score the shards of a batch; a column for each of their fields, and one for the answer."""
+        """Score the shards of a batch: a column for each of their fields, one for the answers."""
         columns = [batch[field.name].tolist() for field in fields(Shard)]
         shards = [Shard(*row) for row in zip(*columns, strict=True)]
         return {"scored": [pickle.dumps(self._scorer.score(Task(shard))) for shard in shards]}

@@ -15,7 +15,6 @@ from model.codebook import Codebook, Theme
 from service.archive.chart import COLOURS, line_chart
 from service.archive.summary import Summary
 from service.archive.tally import ALL, Example, Group, Tally
-from service.tables.columns import Row
 from service.tables.json_lines import read_rows
 
 _MOST_GROUPS = 30
@@ -187,7 +186,7 @@ def _rejected(summary: Summary, path: Path) -> str:
     if not summary.rejected:
         return ""
     reasons: Counter[str] = Counter()
-    shown: list[Row] = []
+    shown: list[dict[str, str]] = []
     for row in itertools.chain.from_iterable(read_rows(path)):
         # Positions and sizes differ from file to file; the reason is the same.
         reason = _NUMBER.sub("…", row["reason"])
