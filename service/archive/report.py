@@ -33,7 +33,7 @@ border-bottom:1px solid #ddd;padding-bottom:.3rem}h3{font-size:1rem;margin:1.2re
 .card b{display:block;font-size:1.35rem}.card span,small,.where{color:#666;font-size:.85rem}
 table{border-collapse:collapse;width:100%;margin:.6rem 0}
 th,td{padding:.3rem .6rem;border-bottom:1px solid #e5e5e5;text-align:left;vertical-align:top}
-td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+th.n,td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 td.name{max-width:22rem;overflow-wrap:anywhere}
 .bar{display:block;height:.7rem;border-radius:.2rem;min-width:1px}
 .key{display:inline-block;width:.8rem;height:.8rem;border-radius:.2rem;margin:0 .35rem 0 1rem}
@@ -81,7 +81,7 @@ def _overview(summary: Summary, codebook: Codebook) -> str:
         (f"{summary.rejected:,}", "处未能读取"),
     ]
     shown = "".join(f'<div class="card"><b>{n}</b><span>{what}</span></div>' for n, what in cards)
-    most = max([*summary.labels.values(), summary.none, 1])
+    most = max([*summary.labels.values(), 1])
     rows = [
         (theme.name_zh, summary.labels[theme.id], COLOURS[n % len(COLOURS)])
         for n, theme in enumerate(codebook.themes)
@@ -91,14 +91,16 @@ def _overview(summary: Summary, codebook: Codebook) -> str:
         f"<td class=n>{_share(count, counted)}</td>"
         f'<td width="50%"><span class=bar style="width:{100 * count / most:.1f}%;'
         f'background:{colour}"></span></td></tr>'
-        for name, count, colour in [*rows, ("无主题", summary.none, "#b5b8bd")]
+        for name, count, colour in rows
     )
+    none = f"<tr><th>无主题</th><td class=n>{summary.none:,}</td><td class=n>"
+    none += f"{_share(summary.none, counted)}</td><td></td></tr>"
     return (
         f"<h1>档案主题报告</h1><small>{html.escape(Path(summary.out).name)} · "
         f"模型 {html.escape(summary.model)} · 编码手册 {html.escape(summary.codebook)}</small>"
         f'<div class="cards">{shown}</div>'
-        "<h2>各主题的段落</h2><table><tr><th>主题</th><th>段数</th><th>占正文</th><th></th></tr>"
-        f"{body}</table><small>一段可以有几个主题；正文不含页面杂项。</small>"
+        "<h2>各主题的段落</h2><table><tr><th>主题</th><th class=n>段数</th><th class=n>占正文</th>"
+        f"<th></th></tr>{body}{none}</table><small>一段可以有几个主题；正文不含页面杂项。</small>"
     )
 
 
@@ -109,10 +111,7 @@ def _over_time(tally: Tally, themes: Sequence[Theme]) -> str:
     if len(months) > _MOST_TIMES:
         months = _by_year(months)
     times = sorted(months)
-    shares = {
-        theme.name_zh: [months[time][theme.id] / months[time][ALL] for time in times]
-        for theme in themes
-    }
+    shares = {theme.name_zh: [_part(months[time], theme) for time in times] for theme in themes}
     keys = "".join(
         f'<span class=key style="background:{COLOURS[n % len(COLOURS)]}"></span>{html.escape(name)}'
         for n, name in enumerate(shares)
@@ -135,29 +134,36 @@ def _groups(title: str, what: str, groups: dict[str, Group], themes: Sequence[Th
     if len(groups) < 2:
         return ""
     largest = sorted(groups.items(), key=lambda each: (-each[1][ALL], each[0]))[:_MOST_GROUPS]
-    heads = "".join(f"<th>{html.escape(theme.name_zh)}</th>" for theme in themes)
+    heads = "".join(f"<th class=n>{html.escape(theme.name_zh)}</th>" for theme in themes)
+    most = max(_part(group, theme) for _, group in largest for theme in themes) or 1.0
     body = "".join(
         f"<tr><td class=name>{html.escape(name or '（最上层）')}</td>"
-        f"<td class=n>{group[ALL]:,}</td>" + _cells(group, themes) + "</tr>"
+        f"<td class=n>{group[ALL]:,}</td>" + _cells(group, themes, most) + "</tr>"
         for name, group in largest
     )
     more = f"<small>共 {len(groups):,} 个，列出段数最多的 {len(largest)} 个。</small>"
     return (
-        f"<h2>{title}</h2><table><tr><th>{what}</th><th>正文段数</th>{heads}</tr>{body}</table>"
+        f"<h2>{title}</h2><table><tr><th>{what}</th><th class=n>正文段数</th>{heads}</tr>"
+        f"{body}</table>"
         + (more if len(groups) > len(largest) else "")
     )
 
 
-def _cells(group: Group, themes: Sequence[Theme]) -> str:
+def _cells(group: Group, themes: Sequence[Theme], most: float) -> str:
+    """A cell a theme, with a bar that is full at the largest share of the table."""
     found = []
     for n, theme in enumerate(themes):
-        share = group[theme.id] / group[ALL] if group[ALL] else 0.0
+        share = _part(group, theme)
         found.append(
             f"<td class=n>{share:.1%}"
-            f'<span class=bar style="width:{100 * share:.1f}%;'
+            f'<span class=bar style="width:{100 * share / most:.1f}%;'
             f'background:{COLOURS[n % len(COLOURS)]}"></span></td>'
         )
     return "".join(found)
+
+
+def _part(group: Group, theme: Theme) -> float:
+    return group[theme.id] / group[ALL] if group[ALL] else 0.0
 
 
 def _examples(tally: Tally, themes: Sequence[Theme]) -> str:
@@ -204,7 +210,7 @@ def _rejected(summary: Summary, path: Path) -> str:
     )
     more = f"<small>列出前 {len(shown)} 处，共 {summary.rejected:,} 处。</small>"
     return (
-        f"<h2>未能读取</h2><table><tr><th>处数</th><th>原因</th></tr>{why}</table>"
+        f"<h2>未能读取</h2><table><tr><th class=n>处数</th><th>原因</th></tr>{why}</table>"
         f"<details><summary>是哪些</summary><table><tr><th>文件</th><th>原因</th></tr>{which}"
         f"</table></details>" + (more if summary.rejected > len(shown) else "")
     )

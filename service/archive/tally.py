@@ -184,10 +184,9 @@ def _group(groups: dict[str, Group], name: str) -> Group:
 def _keep(kept: list[Example], row: Row, rank: float, score: float) -> None:
     if len(kept) == EXAMPLES and rank >= kept[-1].rank:
         return
-    _insert(
-        kept,
-        Example(rank, row["doc"], row["para"], score, row.get("text", "")[:EXCERPT]),
-    )
+    text = row.get("text", "")
+    excerpt = text if len(text) <= EXCERPT else text[:EXCERPT] + "……"
+    _insert(kept, Example(rank, row["doc"], row["para"], score, excerpt))
 
 
 def _insert(kept: list[Example], example: Example) -> None:
