@@ -144,8 +144,7 @@ def _groups(title: str, what: str, groups: dict[str, Group], themes: Sequence[Th
     more = f"<small>共 {len(groups):,} 个，列出段数最多的 {len(largest)} 个。</small>"
     return (
         f"<h2>{title}</h2><table><tr><th>{what}</th><th class=n>正文段数</th>{heads}</tr>"
-        f"{body}</table>"
-        + (more if len(groups) > len(largest) else "")
+        f"{body}</table>" + (more if len(groups) > len(largest) else "")
     )
 
 

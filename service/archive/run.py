@@ -104,12 +104,23 @@ class How:
     restart: bool = False
 
 
-def score_archive(job: Job, how: How | None = None, progress: Progress = unwatched) -> Summary:
+def score_archive(
+    classifier: ThemeClassifier,
+    job: Job,
+    how: How | None = None,
+    progress: Progress = unwatched,
+) -> Summary:
     """Score an archive into one table; a bad file is rejected and the run goes on.
 
     The table appears under its name only when it is whole, and with it `OUT.summary.json`,
     `OUT.report.html` and, if anything was rejected, `OUT.rejected.jsonl`. Until then everything is
     in `OUT.run/`, and the same call goes on where the last one stopped, whatever stopped it.
+
+    Args:
+        classifier: the model of the job, loaded.
+        job: what is asked for.
+        how: how it is carried out.
+        progress: told how far the run is, often.
 
     Raises:
         RunError: it cannot begin or go on; `StoppedError` when the user stopped it.
@@ -119,7 +130,6 @@ def score_archive(job: Job, how: How | None = None, progress: Progress = unwatch
     how = how or How()
     job.places.check_free()
     work = job.work
-    classifier = ThemeClassifier.load(job.model)
     with locked(job.places) as lock:
         run = _Run(job, work, classifier, progress)
         try:

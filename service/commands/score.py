@@ -9,6 +9,7 @@ import orjson
 import typer
 
 from model.classifier import ThemeClassifier
+from model.codebook import Codebook
 from service.archive.job import Job
 from service.archive.places import Places
 from service.archive.run import How, score_archive
@@ -64,11 +65,12 @@ def score(
     format_of(out)
     settings = load_settings(models=models)
     folder = options.store(models).folder(version)
+    classifier = ThemeClassifier.load(folder)
     job = Job(
         inputs=tuple(path.absolute() for path in inputs),
         out=out.resolve(),
         model=folder.resolve(),
-        version=folder.name,
+        version=classifier.version,
         reading=reading_options(settings, text_column),
         evidence=evidence,
         keep_text=keep_text,
@@ -77,18 +79,18 @@ def score(
     )
     how = How(workers or options.cores(), engine.value, ray_address, resume, restart)
     with archive_bar() as progress:
-        summary = score_archive(job, how, progress)
+        summary = score_archive(classifier, job, how, progress)
     if as_json:
         print(orjson.dumps(summary.as_dict()).decode())  # noqa: T201
     else:
-        _show(summary, ThemeClassifier.load(folder), Places(job.out))
+        _show(summary, classifier.codebook, Places(job.out))
     _show_rejected(summary, Places(job.out))
     if (strict and summary.rejected) or not summary.documents:
         raise typer.Exit(1)
 
 
-def _show(summary: Summary, classifier: ThemeClassifier, places: Places) -> None:
-    answers.print(summary_table(summary, classifier.codebook))
+def _show(summary: Summary, codebook: Codebook, places: Places) -> None:
+    answers.print(summary_table(summary, codebook))
     for what, path in (("结果", places.out), ("报告", places.beside("report"))):
         answers.print(f"{what}：{path}", markup=False, highlight=False, soft_wrap=True)
 

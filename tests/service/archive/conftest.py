@@ -1,5 +1,6 @@
 """A small archive and a job over it."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,10 +10,13 @@ from model.bundled import bundled
 from model.classifier import ThemeClassifier
 from model.store import ModelStore
 from service.archive.job import Job
+from service.archive.run import score_archive
+from service.archive.summary import Summary
 
 PAGE = bundled("sample_page.txt").read_bytes()
 
 MakeJob = Callable[..., Job]
+Score = Callable[..., Summary]
 
 
 @pytest.fixture
@@ -51,3 +55,9 @@ def make_job(store: ModelStore, classifier: ThemeClassifier, tmp_path: Path) -> 
         )
 
     return make
+
+
+@pytest.fixture
+def score(classifier: ThemeClassifier) -> Score:
+    """`score_archive` with the small model."""
+    return functools.partial(score_archive, classifier)

@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -8,13 +9,20 @@ import pyarrow.parquet as parquet
 import pytest
 
 from model.classifier import ThemeClassifier
-from service.archive.errors import BusyError, ChangedError, EmptyError, OccupiedError, RunError
-from service.archive.errors import StoppedError
+from service.archive.errors import (
+    BusyError,
+    ChangedError,
+    EmptyError,
+    OccupiedError,
+    RunError,
+    StoppedError,
+)
 from service.archive.lock import locked
-from service.archive.run import How, Standing, score_archive
+from service.archive.run import How, Progress, Standing
+from service.reading.options import ReadingOptions
 from service.tables.columns import fixed_columns
 from service.tables.separated import unguarded
-from tests.service.archive.conftest import PAGE, MakeJob
+from tests.service.archive.conftest import PAGE, MakeJob, Score
 
 Rows = list[dict[str, object]]
 
@@ -23,21 +31,21 @@ def rows_of(path: Path) -> Rows:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def stop_at(shards: int) -> object:
-    """Progress that breaks a run off, as Ctrl-C would, when it has so many documents."""
+def stop_at(documents: int) -> Progress:
+    """Progress that breaks a run off, as a second Ctrl-C would, when it has so many documents."""
 
     def progress(standing: Standing) -> None:
-        if standing.documents >= shards:
+        if standing.documents >= documents:
             raise KeyboardInterrupt
 
     return progress
 
 
 def test_every_paragraph_of_every_readable_file_is_a_row(
-    classifier: ThemeClassifier, archive: Path, make_job: MakeJob
+    classifier: ThemeClassifier, archive: Path, make_job: MakeJob, score: Score
 ) -> None:
     job = make_job(archive, "out.jsonl")
-    summary = score_archive(job)
+    summary = score(job)
     rows = rows_of(job.out)
     assert [row["doc"] for row in rows if row["para"] == 0] == [
         "简报/2024/一.txt",
@@ -61,18 +69,20 @@ def test_every_paragraph_of_every_readable_file_is_a_row(
 
 
 def test_what_the_input_carried_comes_along_and_clashes_are_renamed(
-    archive: Path, make_job: MakeJob
+    archive: Path, make_job: MakeJob, score: Score
 ) -> None:
     job = make_job(archive, "out.jsonl")
-    summary = score_archive(job)
+    summary = score(job)
     assert summary.carried == ["编号", "text_input"]
     last = rows_of(job.out)[-1]
     assert (last["编号"], last["text"], last["text_input"]) == ("2", "网格员每天入户走访。", "乙")
 
 
-def test_what_cannot_be_read_is_listed_with_its_reason(archive: Path, make_job: MakeJob) -> None:
+def test_what_cannot_be_read_is_listed_with_its_reason(
+    archive: Path, make_job: MakeJob, score: Score
+) -> None:
     job = make_job(archive, "out.jsonl")
-    summary = score_archive(job)
+    summary = score(job)
     listed = {row["doc"]: str(row["reason"]) for row in rows_of(job.places.beside("rejected"))}
     assert set(listed) == {"坏.txt", "表.bin"}
     assert summary.rejected == 2
@@ -80,33 +90,33 @@ def test_what_cannot_be_read_is_listed_with_its_reason(archive: Path, make_job: 
     assert ".bin" in listed["表.bin"]
     (archive / "坏.txt").unlink()
     (archive / "表.bin").unlink()
-    score_archive(job)
+    score(job)
     assert not job.places.beside("rejected").exists()
 
 
 def test_rows_equal_what_the_classifier_says_of_the_document(
-    classifier: ThemeClassifier, archive: Path, make_job: MakeJob
+    classifier: ThemeClassifier, archive: Path, make_job: MakeJob, score: Score
 ) -> None:
     job = make_job(archive / "简报/2024/一.txt", "out.jsonl", evidence=True)
-    score_archive(job)
+    score(job)
     rows = rows_of(job.out)
     said = classifier.classify_document(PAGE.decode(), evidence=True)
     assert len(rows) == len(said)
     for row, item in zip(rows, said, strict=True):
         assert row["labels"] == list(item.decision.labels)
-        for label, score in item.decision.scores.items():
-            assert row[f"score_{label}"] == pytest.approx(score, abs=1e-6)
+        for label, value in item.decision.scores.items():
+            assert row[f"score_{label}"] == pytest.approx(value, abs=1e-6)
         assert len(row["evidence"]) == len(item.decision.evidence)  # type: ignore[arg-type]
 
 
-def test_every_format_holds_the_same_rows(archive: Path, make_job: MakeJob) -> None:
+def test_every_format_holds_the_same_rows(archive: Path, make_job: MakeJob, score: Score) -> None:
     """One shard a file, so that those with carried columns and those without are put together."""
     jobs = {
         out: make_job(archive, out, shard_files=1, evidence=True)
         for out in ("a.jsonl", "a.csv", "a.parquet", "a.xlsx", "a")
     }
     for job in jobs.values():
-        score_archive(job, How(workers=2))
+        score(job, How(workers=2))
     rows = rows_of(jobs["a.jsonl"].out)
     names = [*rows[0], "编号", "text_input"]
     full: Rows = [{name: row.get(name) for name in names} for row in rows]
@@ -125,11 +135,11 @@ def test_every_format_holds_the_same_rows(archive: Path, make_job: MakeJob) -> N
 
 
 def test_without_text_nothing_repeats_what_the_documents_say(
-    archive: Path, make_job: MakeJob
+    archive: Path, make_job: MakeJob, score: Score
 ) -> None:
     for out in ("a.jsonl", "a"):
         job = make_job(archive, out, evidence=True, keep_text=False)
-        score_archive(job)
+        score(job)
     rows = rows_of(make_job(archive, "a.jsonl").out)
     assert parquet.read_table(make_job(archive, "a").out).to_pylist() == rows
     assert {"text", "title", "author", "编号", "text_input"}.isdisjoint(rows[0] | rows[-1])
@@ -141,127 +151,116 @@ def test_without_text_nothing_repeats_what_the_documents_say(
 
 
 def test_a_run_that_is_broken_off_leaves_the_old_table_and_goes_on(
-    archive: Path, make_job: MakeJob
+    archive: Path, make_job: MakeJob, score: Score
 ) -> None:
     job = make_job(archive, "out.jsonl", shard_files=1)
     job.out.write_text("old")
     with pytest.raises(StoppedError, match="同一条命令"):
-        score_archive(job, progress=stop_at(3))  # type: ignore[arg-type]
+        score(job, progress=stop_at(3))
     assert job.out.read_text() == "old"
     assert job.places.manifest.exists()
-    summary = score_archive(job)
+    summary = score(job)
     assert 0 < summary.resumed < summary.shards
     assert summary.scored < summary.paragraphs
     again = make_job(archive, "again.jsonl")
-    score_archive(again)
+    score(again)
     assert job.out.read_bytes() == again.out.read_bytes()
     assert not job.places.run.exists()
 
 
-def change_file(archive: Path) -> None:
-    (archive / "简报/三.md").write_bytes(PAGE + PAGE)
-
-
-def add_file(archive: Path) -> None:
-    (archive / "新.txt").write_bytes(PAGE)
-
-
-def remove_file(archive: Path) -> None:
-    (archive / "简报/三.md").unlink()
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        pytest.param(change_file, "简报/三.md 改动过", id="changed"),
-        pytest.param(add_file, "多了 新.txt", id="new"),
-        pytest.param(remove_file, "少了 简报/三.md", id="gone"),
-    ],
-)
 def test_a_changed_input_is_refused_and_named(
-    archive: Path, make_job: MakeJob, change: object, said: str
+    archive: Path, make_job: MakeJob, score: Score
 ) -> None:
     job = make_job(archive, "out.jsonl", shard_files=1)
     with pytest.raises(StoppedError):
-        score_archive(job, progress=stop_at(1))  # type: ignore[arg-type]
-    change(archive)  # type: ignore[operator]
-    with pytest.raises(ChangedError, match=said) as raised:
-        score_archive(job)
-    assert "--restart" in str(raised.value)
-    score_archive(job, How(restart=True))
+        score(job, progress=stop_at(1))
+    (archive / "新.txt").write_bytes(PAGE)
+    with pytest.raises(ChangedError, match=r"多了 新\.txt"):
+        score(job)
+    (archive / "新.txt").unlink()
+    (archive / "简报/三.md").rename(archive.parent / "三.md")
+    with pytest.raises(ChangedError, match=r"少了 简报/三\.md"):
+        score(job)
+    (archive.parent / "三.md").rename(archive / "简报/三.md")
+    (archive / "简报/三.md").write_bytes(PAGE + PAGE)
+    with pytest.raises(ChangedError, match=r"简报/三\.md 改动过.*--restart"):
+        score(job)
+    score(job, How(restart=True))
     fresh = make_job(archive, "fresh.jsonl")
-    score_archive(fresh)
+    score(fresh)
     assert job.out.read_bytes() == fresh.out.read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("changed", "said"),
-    [
+def test_changed_options_are_refused_and_named(
+    archive: Path, make_job: MakeJob, score: Score
+) -> None:
+    job = make_job(archive, "out.jsonl", shard_files=1)
+    with pytest.raises(StoppedError):
+        score(job, progress=stop_at(1))
+    for changed, said in (
         ({"evidence": True}, "--evidence：当时是 没有，现在是 有"),
         ({"keep_text": False}, "--keep-text：当时是 有，现在是 没有"),
         ({"version": "0" * 12}, "模型：当时是 .*，现在是 000000000000"),
         ({"shard_files": 2}, "GOVTHEME_SHARD_FILES：当时是 1，现在是 2"),
-    ],
-)
-def test_changed_options_are_refused_and_named(
-    archive: Path, make_job: MakeJob, changed: dict[str, object], said: str
-) -> None:
-    job = make_job(archive, "out.jsonl", shard_files=1)
-    with pytest.raises(StoppedError):
-        score_archive(job, progress=stop_at(1))  # type: ignore[arg-type]
-    other = type(job)(**{**{f: getattr(job, f) for f in job.__slots__}, **changed})  # type: ignore[attr-defined]
-    with pytest.raises(ChangedError, match=said):
-        score_archive(other)
+        ({"reading": ReadingOptions("正文")}, "--text-column：当时是 未指定，现在是 正文"),
+        ({"reading": ReadingOptions(max_rows=9)}, "GOVTHEME_MAX_ROWS：当时是 2000000，现在是 9"),
+    ):
+        with pytest.raises(ChangedError, match=said):
+            score(replace(job, **changed))
     with pytest.raises(RunError, match="--no-resume"):
-        score_archive(job, How(resume=False))
-    assert score_archive(job).resumed > 0
+        score(job, How(resume=False))
+    assert score(job).resumed > 0
 
 
-def test_a_damaged_shard_is_scored_again(archive: Path, make_job: MakeJob) -> None:
+def test_a_damaged_shard_is_scored_again(archive: Path, make_job: MakeJob, score: Score) -> None:
     job = make_job(archive, "out.jsonl", shard_files=1)
     with pytest.raises(StoppedError):
-        score_archive(job, progress=stop_at(3))  # type: ignore[arg-type]
+        score(job, progress=stop_at(3))
     done = sorted(job.places.shards.glob("0*.jsonl"))
     done[0].write_bytes(b"")
     done[1].unlink()
-    score_archive(job)
+    score(job)
     fresh = make_job(archive, "fresh.jsonl")
-    score_archive(fresh)
+    score(fresh)
     assert job.out.read_bytes() == fresh.out.read_bytes()
 
 
-def test_a_second_run_on_the_same_table_is_refused(archive: Path, make_job: MakeJob) -> None:
+def test_a_second_run_on_the_same_table_is_refused(
+    archive: Path, make_job: MakeJob, score: Score
+) -> None:
     job = make_job(archive, "out.jsonl")
     with locked(job.places), pytest.raises(BusyError, match=r"out\.jsonl"):
-        score_archive(job)
+        score(job)
 
 
 def test_a_folder_with_other_files_is_never_replaced(
-    archive: Path, make_job: MakeJob, tmp_path: Path
+    archive: Path, make_job: MakeJob, score: Score, tmp_path: Path
 ) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "报告.docx").write_bytes(b"x")
     with pytest.raises(OccupiedError, match="别的文件"):
-        score_archive(make_job(archive, "mine"))
+        score(make_job(archive, "mine"))
     (tmp_path / "out.csv.run").mkdir()
     (tmp_path / "out.csv.run" / "a").write_bytes(b"x")
     with pytest.raises(OccupiedError):
-        score_archive(make_job(archive, "out.csv"))
-    score_archive(make_job(archive, "table"))
-    assert score_archive(make_job(archive, "table")).documents == 6
+        score(make_job(archive, "out.csv"))
+    score(make_job(archive, "table"))
+    assert score(make_job(archive, "table")).documents == 6
 
 
-def test_an_empty_folder_says_so_and_leaves_nothing(make_job: MakeJob, tmp_path: Path) -> None:
+def test_an_empty_folder_says_so_and_leaves_nothing(
+    make_job: MakeJob, score: Score, tmp_path: Path
+) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(EmptyError):
-        score_archive(make_job(tmp_path / "empty", "out.csv"))
+        score(make_job(tmp_path / "empty", "out.csv"))
     assert [path.name for path in tmp_path.iterdir()] == ["empty"]
 
 
-def test_tables_of_the_run_are_not_read(archive: Path, make_job: MakeJob) -> None:
+def test_tables_of_the_run_are_not_read(archive: Path, make_job: MakeJob, score: Score) -> None:
     for out in ("档案/out.csv", "档案/out"):
         job = make_job(archive, out)
-        first, second = score_archive(job), score_archive(job)
+        first, second = score(job), score(job)
         assert (first.documents, first.rejected) == (second.documents, second.rejected)
         for path in archive.glob("out*"):
             assert path.name != "out.run"
