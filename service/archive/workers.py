@@ -5,6 +5,7 @@ noticed: its shard is done once more, then unit by unit, and the unit that kills
 """
 
 import contextlib
+import importlib
 import multiprocessing
 import os
 import signal
@@ -64,6 +65,9 @@ class LocalEngine:
             OSError: a worker could not write.
             RunError: workers die or fail whatever they are given.
         """
+        if work.kind == "parquet":
+            # Loaded once and shared by those that are forked.
+            importlib.import_module("pyarrow.parquet")
         waiting = deque(Task(shard) for shard in shards)
         workers = [
             _Worker(work, classifier, self._lock) for _ in range(min(self._most, len(waiting)))

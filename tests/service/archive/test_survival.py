@@ -44,11 +44,11 @@ def small_shards(store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def start(*words: str) -> BaseProcess:
     """The command in a process of its own, its libraries loaded already."""
-    process = multiprocessing.get_context("forkserver").Process(  # type: ignore[attr-defined]
-        target=_command, args=(words, dict(os.environ))
-    )
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, "pyarrow.parquet", "rjieba"])
+    process = context.Process(target=_command, args=(words, dict(os.environ)))
     process.start()
-    return process  # type: ignore[no-any-return]
+    return process
 
 
 def _command(words: list[str], environment: dict[str, str]) -> None:
