@@ -1,10 +1,10 @@
 # run: install, train, classify a page, serve.  test: run the tests.  check: what CI runs.
-# bench: how fast scoring is.  lock: pin the versions anew.
+# bench: how fast scoring is.  bench-archive: the same of whole archives, and the memory.  lock: pin the versions anew.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench lock clean
+.PHONY: run test check bench bench-archive lock clean
 
 run: $(VENV)/run
 	$(BIN)/govtheme train
@@ -23,6 +23,9 @@ check: $(VENV)/dev
 
 bench: $(VENV)/bench
 	$(BIN)/python -m tests.benchmarks.scoring
+
+bench-archive: $(VENV)/dev
+	$(BIN)/python -m tests.benchmarks.archive
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

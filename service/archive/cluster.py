@@ -10,6 +10,9 @@ import importlib.util
 import logging
 import os
 import pickle
+import signal
+import socket
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from typing import Any
@@ -19,6 +22,9 @@ from service.archive.errors import EngineError
 from service.archive.plan import Shard
 from service.archive.shard import Scored, Seen, ShardScorer, Task, Work
 from service.archive.stopping import Stop
+
+_PATIENCE = 5.0
+"""Seconds to wait for a cluster's answer."""
 
 _MOST_BLOCKS = 4096
 """A task of Ray scores shards one after the other where there are more of them than this."""
@@ -97,15 +103,37 @@ def _stream(
 def _started(address: str | None, workers: int) -> Any:
     """Ray, connected, without a dashboard and without a word to anybody outside."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    _check_reachable(address)
     ray: Any = importlib.import_module("ray")
     importlib.import_module("ray.data")
     local = {} if address else {"num_cpus": workers, "include_dashboard": False}
+    ask_to_stop = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
     except (ConnectionError, RuntimeError, OSError, ValueError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise EngineError(f"连不上 Ray（{address or '本机'}）：{reason[:200]}") from error
+        raise _unreachable(address, error) from error
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            # Ray puts a handler of its own in its place.
+            signal.signal(signal.SIGTERM, ask_to_stop)
     ray.data.DataContext.get_current().enable_progress_bars = False
     for name in ("ray.data", "ray"):
         logging.getLogger(name).setLevel(logging.ERROR)
     return ray
+
+
+def _check_reachable(address: str | None) -> None:
+    """Ask for a connection before Ray does, who tries for minutes."""
+    host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host, int(port)), _PATIENCE).close()
+    except OSError as error:
+        raise _unreachable(address, error) from error
+
+
+def _unreachable(address: str | None, error: Exception) -> EngineError:
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return EngineError(f"连不上 Ray（{address or '本机'}）：{reason[:200]}")

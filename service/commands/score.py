@@ -63,6 +63,9 @@ def score(
 ) -> None:
     """给整个档案的每一段判断主题，写成一张表；中断后用同一条命令接着做。"""
     format_of(out)
+    for path in inputs:
+        # A missing input is reported as such, whatever else is missing.
+        path.stat()
     settings = load_settings(models=models)
     folder = options.store(models).folder(version)
     classifier = ThemeClassifier.load(folder)

@@ -131,7 +131,7 @@ def _remove(out: Path) -> None:
 @pytest.mark.usefixtures("small_shards")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_asked_to_stop_it_ends_cleanly_and_says_how_to_go_on(
-    number: signal.Signals, papers: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    number: signal.Signals, papers: Path, tmp_path: Path
 ) -> None:
     whole, out = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
     _finish(papers, whole)
