@@ -5,7 +5,8 @@
 
 The archive is the real one of plain text, or the corpus where that is absent, as often as it takes.
 The kernel is what `ThemeClassifier.scores` does with the same paragraphs in batches, in as many
-processes at a time as the run has workers. Rates are of one machine at one moment: read the ratios.
+processes at a time as the run has workers. Rates are of one machine at one moment: read the ratios;
+that of the processor's time per paragraph hardly moves when neighbours are busy.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import json
 import multiprocessing
 import os
 import pstats
+import resource
 import shutil
 import subprocess
 import sys
@@ -27,7 +29,8 @@ from rich.console import Console
 from rich.table import Table
 
 from model.classifier import ThemeClassifier
-from model.document import decode, split
+from model.document import split
+from model.encodings import decode
 from service.archive.job import Job
 from service.archive.plan import write_plan
 from service.archive.shard import ShardScorer, Task
@@ -65,8 +68,7 @@ def main() -> None:
         outs += [("local", f"table.{kind}") for kind in ("jsonl", "csv", "xlsx") if given.tables]
         outs += [("ray", "ray")] if given.ray else []
         for engine, out in outs:
-            run = measure(root, store, out, engine, given.workers)
-            run["of_kernel"] = run["rate"] / found["kernel"]["together"]
+            run = measure(root, store / version, out, engine, given.workers)
             found[f"{engine} {out}"] = run
             show(console, f"{engine} {out}", run, found["kernel"])
         found["profile"] = profile(root, store / version, version)
@@ -114,35 +116,44 @@ def _split(path: Path) -> list[Any]:
     return split(decode(path.read_bytes()))
 
 
-def _kernel(task: tuple[Path, list[str]]) -> float:
-    """In a process of its own: the seconds that scoring takes, loading left out."""
+def _kernel(task: tuple[Path, list[str]]) -> tuple[float, float]:
+    """In a process of its own: seconds and processor seconds of scoring, loading left out."""
     path, texts = task
     classifier = ThemeClassifier.load(path)
     classifier.scores(texts[:4096])
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     classifier.scores(texts)
-    return time.perf_counter() - began
+    return time.perf_counter() - began, time.process_time() - worked
 
 
 def kernel(path: Path, texts: list[str], workers: int) -> dict[str, float]:
-    """Paragraphs a second of the kernel in one process, and in all workers at the same time."""
+    """The kernel in all workers at the same time: paragraphs a second, and what each costs."""
     context = multiprocessing.get_context("spawn")
-    rates = {}
-    for count in (1, workers):
-        with context.Pool(count) as pool:
-            seconds = pool.map(_kernel, [(path, texts)] * count, chunksize=1)
-        rates[count] = sum(len(texts) / each for each in seconds)
-    return {"one": rates[1], "together": rates[workers]}
+    with context.Pool(workers) as pool:
+        times = pool.map(_kernel, [(path, texts)] * workers, chunksize=1)
+    return {
+        "rate": sum(len(texts) / seconds for seconds, _ in times),
+        "microseconds": 1e6 * sum(worked for _, worked in times) / len(texts) / workers,
+    }
 
 
-def measure(root: Path, store: Path, out: str, engine: str, workers: int) -> dict[str, Any]:
+def measure(root: Path, model: Path, out: str, engine: str, workers: int) -> dict[str, Any]:
     """A run of the real command, with the memory of its processes sampled on the way."""
     command = [
         str(Path(sys.executable).with_name("govtheme")),
         *("score", str(root / "archive"), "--out", str(root / out), "--json"),
-        *("--models", str(store), "--workers", str(workers), "--engine", engine),
+        *(
+            "--models",
+            str(model.parent),
+            "--model",
+            model.name,
+            "--workers",
+            str(workers),
+            "--engine",
+            engine,
+        ),
     ]
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), _worked()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         curve = list(_sampled(process, began))
         said = json.loads(process.stdout.read() if process.stdout else b"{}")
@@ -150,6 +161,7 @@ def measure(root: Path, store: Path, out: str, engine: str, workers: int) -> dic
     return {
         "seconds": seconds,
         "rate": said["paragraphs"] / seconds,
+        "microseconds": 1e6 * (_worked() - worked) / said["paragraphs"],
         "paragraphs": said["paragraphs"],
         "documents": said["documents"],
         "rejected": said["rejected"],
@@ -157,6 +169,12 @@ def measure(root: Path, store: Path, out: str, engine: str, workers: int) -> dic
         "together_mb": max((every for _, _, every in curve), default=0.0),
         "curve": thinned(curve, 40),
     }
+
+
+def _worked() -> float:
+    """Processor seconds of all processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _sampled(
@@ -227,22 +245,23 @@ def profile(root: Path, path: Path, version: str) -> str:
 
 
 def show(console: Console, name: str, run: dict[str, Any], kernel: dict[str, float]) -> None:
-    """Print the figures of a run."""
+    """Print the figures of a run; on a busy machine the processor's time says more than rates."""
     table = Table(title=name)
-    for column in ("段", "秒", "段/秒", "÷ 各进程的内核", "最大进程 MB", "全部 MB"):
+    for column in ("", "段/秒", "微秒 CPU/段", "段", "秒", "最大进程 MB", "全部 MB"):
         table.add_column(column, justify="right")
+    table.add_row("内核", f"{kernel['rate']:,.0f}", f"{kernel['microseconds']:.1f}")
     table.add_row(
+        "运行",
+        f"{run['rate']:,.0f}",
+        f"{run['microseconds']:.1f}",
         f"{run['paragraphs']:,}",
         f"{run['seconds']:.1f}",
-        f"{run['rate']:,.0f}",
-        f"{run['of_kernel']:.2f}",
         f"{run['largest_mb']:.0f}",
         f"{run['together_mb']:.0f}",
     )
+    rates, costs = run["rate"] / kernel["rate"], kernel["microseconds"] / run["microseconds"]
+    table.add_row("之比", f"{rates:.2f}", f"{costs:.2f}")
     console.print(table)
-    console.print(
-        f"内核：一个进程 {kernel['one']:,.0f} 段/秒，同时 {kernel['together']:,.0f} 段/秒"
-    )
 
 
 if __name__ == "__main__":
