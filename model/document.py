@@ -178,7 +178,7 @@ def _wrap_width(lines: list[_Line]) -> int | None:
 
 
 def _width(text: str) -> int:
-    return sum(1 if char.isascii() else 2 for char in text)
+    return 2 * len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _run_ons(line: _Line) -> Iterator[_Line]:

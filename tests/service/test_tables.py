@@ -25,10 +25,10 @@ def row(**known: Any) -> dict[str, Any]:
     """A row with a label, an uncertain one, evidence, and a carried column."""
     evidence = [{"label": "a", "start": 0, "end": 1, "text": "路", "weight": 0.5}]
     return {
-        **{name: "" for name in COLUMNS.fixed},
-        **{"doc": "一.txt", "para": 0, "start": 0, "end": 3, "kind": "body", "text": "修路。"},
-        **{"labels": ["a"], "status": "uncertain", "uncertain": ["b"], "evidence": evidence},
-        **{"score_a": 0.91, "score_b": 0.4, "编号": "7", **known},
+        **dict.fromkeys(COLUMNS.fixed, ""),
+        "doc": "一.txt", "para": 0, "start": 0, "end": 3, "kind": "body", "text": "修路。",
+        "labels": ["a"], "status": "uncertain", "uncertain": ["b"], "evidence": evidence,
+        "score_a": 0.91, "score_b": 0.4, "编号": "7", **known,
     }
 
 
