@@ -7,7 +7,11 @@ whichever side of the threshold it is on.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from model.features import Floats
 
@@ -85,21 +89,25 @@ class Thresholds:
         )
         return Thresholds(self.labels, at, bands)
 
+    def judge(self, probabilities: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which labels reach their thresholds, and which lie in their bands.
+
+        Both of the shape of the probabilities, (texts, labels).
+        """
+        low, high = np.array(self.bands, np.float64).reshape(-1, 2).T
+        given = probabilities >= np.array(self.at, np.float64)
+        return given, (low <= probabilities) & (probabilities < high)
+
     def decide(self, probabilities: Floats) -> list[Decision]:
         """One decision for each row of probabilities, shape (texts, labels)."""
-        return [self._decision(row) for row in probabilities.tolist()]
+        given, uncertain = self.judge(probabilities)
+        return [
+            self._decision(*row)
+            for row in zip(probabilities.tolist(), given.tolist(), uncertain.tolist(), strict=True)
+        ]
 
-    def _decision(self, row: list[float]) -> Decision:
-        labels = []
-        uncertain = []
-        for label, score, at, (low, high) in zip(
-            self.labels, row, self.at, self.bands, strict=True
-        ):
-            if score >= at:
-                labels.append(label)
-            if low <= score < high:
-                uncertain.append(label)
+    def _decision(self, row: list[float], given: list[bool], unsure: list[bool]) -> Decision:
+        labels = tuple(compress(self.labels, given))
+        uncertain = tuple(compress(self.labels, unsure))
         status: Status = "uncertain" if uncertain else "labelled" if labels else "none"
-        return Decision(
-            tuple(labels), status, tuple(uncertain), dict(zip(self.labels, row, strict=True))
-        )
+        return Decision(labels, status, uncertain, dict(zip(self.labels, row, strict=True)))

@@ -1,4 +1,4 @@
-"""From documents to scored rows, in batches across documents."""
+"""Documents in batches, and batches scored; reading goes on while a batch is scored."""
 
 import queue
 import threading
@@ -6,16 +6,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from model.classifier import Classified, ThemeClassifier
+import numpy as np
+from numpy.typing import NDArray
+
+from model.classifier import ThemeClassifier
+from model.decision import Decision
 from model.document import Document, Paragraph, paragraphs
-from model.features import BATCH_CHARACTERS, BATCH_TEXTS
-from service.answers import DIGITS
+from model.features import BATCH_CHARACTERS, BATCH_TEXTS, Floats
+from service.answers import DIGITS, result
+from service.archive.scored import ScoredBatch
 from service.reading.errors import Rejected
-from service.tables.columns import WORDS, Row, carried_names, fixed_columns
+from service.tables.columns import fixed_columns
 
 _MOST_REJECTED = 1000
 
 Item = TypeVar("Item")
+Explained = list[list[dict[str, Any]]]
 
 
 @dataclass(slots=True)
@@ -70,7 +76,7 @@ def batches(items: Iterable[Document | Rejected | None]) -> Iterator[Batch]:
         yield batch
 
 
-class RowMaker:
+class BatchScorer:
     """Scores batches.
 
     Args:
@@ -86,64 +92,57 @@ class RowMaker:
         self._classifier = classifier
         self._evidence = evidence
         self._keep_text = keep_text
-        self._tail = {"model": classifier.version, "codebook": classifier.codebook.version}
-        self._scores = [(label, f"score_{label}") for label in classifier.labels]
+        self._constants = {"model": classifier.version, "codebook": classifier.codebook.version}
         self.fixed = fixed_columns(classifier.labels, evidence=evidence, keep_text=keep_text)
 
-    def rows(self, batch: Batch) -> list[Row]:
-        """The rows of a batch, in order."""
-        classified = self._classifier.classify_paragraphs(
-            [paragraph for _, _, paragraph in batch.pending], evidence=self._evidence
+    def score(self, batch: Batch) -> ScoredBatch:
+        """What the model says of a batch; furniture has scores, but no label and no evidence."""
+        paragraphs = [paragraph for _, _, paragraph in batch.pending]
+        documents, document_of = _documents(batch)
+        furniture = np.array([p.kind == "furniture" for p in paragraphs], np.bool_)
+        scores, evidence = self._scored(paragraphs)
+        given, uncertain = self._classifier.thresholds.judge(scores)
+        given[furniture] = uncertain[furniture] = False
+        return ScoredBatch(
+            labels=self._classifier.labels,
+            documents=documents,
+            document_of=document_of,
+            numbers=np.array([number for _, number, _ in batch.pending], np.int64),
+            paragraphs=paragraphs,
+            scores=np.round(scores, DIGITS),
+            given=given,
+            uncertain=uncertain,
+            evidence=evidence,
+            constants=self._constants,
+            fixed=self.fixed,
         )
-        rows = []
-        document, head, carried = None, {}, {}
-        for (mine, number, _), item in zip(batch.pending, classified, strict=True):
-            if mine is not document:
-                document, head, carried = mine, _head(mine), self._carried(mine)
-            rows.append(self._row(head, number, item, carried))
-        return rows
 
-    def _row(self, head: Row, number: int, item: Classified, carried: Row) -> Row:
-        paragraph, decision = item.paragraph, item.decision
-        row = {
-            **head,
-            "para": number,
-            "start": paragraph.start,
-            "end": paragraph.end,
-            "kind": paragraph.kind,
-            "text": _sound(paragraph.text),
-            "labels": list(decision.labels),
-            "status": decision.status,
-            "uncertain": list(decision.uncertain),
-        }
-        for label, name in self._scores:
-            row[name] = round(decision.scores[label], DIGITS)
-        row.update(self._tail)
-        if self._evidence:
-            row["evidence"] = self._explained(item)
+    def _scored(self, paragraphs: list[Paragraph]) -> tuple[Floats, Explained | None]:
+        texts = [paragraph.text for paragraph in paragraphs]
+        if not self._evidence:
+            return self._classifier.scores(texts), None
+        classified = self._classifier.classify_paragraphs(paragraphs, evidence=True)
+        scores = [list(item.decision.scores.values()) for item in classified]
+        evidence = [self._explained(item.decision) for item in classified]
+        return np.array(scores, np.float64).reshape(-1, len(self._classifier.labels)), evidence
+
+    def _explained(self, decision: Decision) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = result(decision, with_evidence=True)["evidence"]
         if not self._keep_text:
-            for name in WORDS:
-                del row[name]
-        row.update(carried)
-        return row
+            for each in found:
+                del each["text"]
+        return found
 
-    def _explained(self, item: Classified) -> list[dict[str, Any]]:
-        return [
-            {
-                "label": each.label,
-                "start": each.start,
-                "end": each.end,
-                **({"text": _sound(each.text)} if self._keep_text else {}),
-                "weight": round(each.weight, DIGITS),
-            }
-            for each in item.decision.evidence
-        ]
 
-    def _carried(self, document: Document) -> Row:
-        if not document.columns or not self._keep_text:
-            return {}
-        names = carried_names(document.columns, self.fixed)
-        return {_sound(names[name]): _sound(value) for name, value in document.columns.items()}
+def _documents(batch: Batch) -> tuple[list[Document], NDArray[np.int64]]:
+    """The distinct documents of a batch, and the place of each paragraph's among them."""
+    documents: list[Document] = []
+    places = []
+    for document, _, _ in batch.pending:
+        if not documents or document is not documents[-1]:
+            documents.append(document)
+        places.append(len(documents) - 1)
+    return documents, np.array(places, np.int64)
 
 
 def ahead(items: Iterator[Item], depth: int) -> Iterator[Item]:
@@ -188,22 +187,3 @@ def ahead(items: Iterator[Item], depth: int) -> Iterator[Item]:
 @dataclass(frozen=True, slots=True)
 class _End:
     error: Exception | None
-
-
-def _head(document: Document) -> Row:
-    return {
-        "doc": _sound(document.source),
-        "title": _sound(document.title),
-        "date": _sound(document.date),
-        "author": _sound(document.author),
-        "origin": _sound(document.origin),
-    }
-
-
-def _sound(text: str) -> str:
-    """Text that can be written as UTF-8: halves of surrogate pairs become U+FFFD, one for one."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
-    return text

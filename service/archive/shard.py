@@ -9,20 +9,20 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from model.classifier import ThemeClassifier
 from model.document import Document
 from service.archive.plan import Shard, units_of
-from service.archive.rows import Batch, RowMaker, ahead, batches
+from service.archive.rows import Batch, BatchScorer, ahead, batches
+from service.archive.scored import ScoredBatch
 from service.archive.tally import Tally
 from service.reading.errors import Rejected
 from service.reading.files import read_documents
 from service.reading.options import ReadingOptions
 from service.tables.columnar import Columnar
-from service.tables.columns import Columns, Row
+from service.tables.columns import Columns
 from service.tables.json_lines import JsonLines
 
 TEMPORARY = ".tmp."
@@ -112,9 +112,8 @@ class ShardScorer:
 
     def __init__(self, work: Work, classifier: ThemeClassifier) -> None:
         self._work = work
-        self._maker = RowMaker(classifier, evidence=work.evidence, keep_text=work.keep_text)
-        rule = classifier.thresholds
-        self._thresholds = dict(zip(rule.labels, rule.at, strict=True))
+        self._scorer = BatchScorer(classifier, evidence=work.evidence, keep_text=work.keep_text)
+        self._thresholds = classifier.thresholds.at
 
     def score(self, task: Task, watch: Watch = unwatched) -> Scored:
         """Score a shard.
@@ -124,7 +123,7 @@ class ShardScorer:
         """
         number = task.shard.number
         stem = f"{number:06d}{TEMPORARY}{secrets.token_hex(4)}"
-        files = _Files(self._work, stem, self._maker.fixed)
+        files = _Files(self._work, stem, self._scorer.fixed)
         tally = Tally()
         read = batches(self._documents(task, tally, watch))
         try:
@@ -138,12 +137,11 @@ class ShardScorer:
         return Scored(number, names, tally.documents, tally.paragraphs, tally.rejected)
 
     def _add(self, batch: Batch, files: "_Files", tally: Tally) -> None:
-        rows = self._maker.rows(batch)
-        for row in rows:
-            tally.add(row, self._thresholds)
+        scored = self._scorer.score(batch)
+        tally.add(scored, self._thresholds)
         tally.documents += batch.documents
         tally.rejected += len(batch.rejected)
-        files.add(rows, batch.rejected)
+        files.add(scored, batch.rejected)
 
     def _documents(
         self, task: Task, tally: Tally, watch: Watch
@@ -176,16 +174,15 @@ class _Files:
         self._table = self._open()
         self._reasons = JsonLines(self._rejected)
 
-    def add(self, rows: list[Row], rejected: list[Rejected]) -> None:
+    def add(self, scored: ScoredBatch, rejected: list[Rejected]) -> None:
         """Append rows and rejections."""
-        fixed = len(self._columns.fixed)
-        new = {name for row in rows if len(row) > fixed for name in list(row)[fixed:]}
-        if not new <= set(self._columns.carried):
-            order = dict.fromkeys(
-                [*self._columns.carried, *(n for r in rows for n in list(r)[fixed:])]
-            )
-            self._widen(tuple(order))
-        self._table.write(rows)
+        carried = {name: None for each in scored.carried() for name in each}
+        if not carried.keys() <= set(self._columns.carried):
+            self._widen(tuple(dict.fromkeys(self._columns.carried) | carried))
+        if isinstance(self._table, Columnar):
+            self._table.add(scored.table(self._table.schema))
+        else:
+            self._table.write(scored.rows())
         self._reasons.write([{"doc": each.doc, "reason": each.reason} for each in rejected])
 
     def close(self, tally: Tally) -> dict[str, str]:
@@ -211,7 +208,7 @@ class _Files:
         for ending in (self._work.kind, "rejected"):
             self._path(ending).unlink(missing_ok=True)
 
-    def _open(self) -> Any:
+    def _open(self) -> Columnar | JsonLines:
         if self._work.kind == "parquet":
             return Columnar(self._rows, self._columns, keep_text=self._work.keep_text)
         return JsonLines(self._rows)
@@ -219,13 +216,13 @@ class _Files:
     def _widen(self, carried: tuple[str, ...]) -> None:
         """Begin anew with more columns: a Parquet file has to know them before its first row."""
         self._columns = Columns(self._columns.fixed, carried)
-        if self._work.kind != "parquet":
+        if not isinstance(self._table, Columnar):
             return
         self._table.close()
         narrow = self._path("narrow")
         os.replace(self._rows, narrow)
-        self._table = self._open()
-        self._table.copy(narrow)
+        wide = self._table = Columnar(self._rows, self._columns, keep_text=self._work.keep_text)
+        wide.copy(narrow)
         narrow.unlink()
 
     def _path(self, ending: str) -> Path:

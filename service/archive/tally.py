@@ -10,7 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.tables.columns import Row
+import numpy as np
+from numpy.typing import NDArray
+
+from model.features import Floats
+from service.archive.scored import KINDS, STATUSES, Matrix, ScoredBatch
 
 EXAMPLES = 5
 """Paragraphs that are kept for each theme, of the most certain and of the most uncertain."""
@@ -75,26 +79,38 @@ class Tally:
     certain: dict[str, list[Example]] = field(default_factory=dict)
     doubtful: dict[str, list[Example]] = field(default_factory=dict)
 
-    def add(self, row: Row, thresholds: Mapping[str, float]) -> None:
-        """Count a row."""
-        self.paragraphs += 1
-        if row["kind"] == "furniture":
-            self.furniture += 1
-            return
-        labels, uncertain = row["labels"], row["uncertain"]
-        if row["status"] == "uncertain":
-            self.uncertain += 1
-        elif row["status"] == "none":
-            self.none += 1
-        self.labels.update(labels)
-        for groups, name in self._groups_of(row):
-            _count(groups, name, labels)
-        for label in labels:
-            score = row[f"score_{label}"]
-            _keep(self.certain.setdefault(label, []), row, -score, score)
-        for label in uncertain:
-            score = row[f"score_{label}"]
-            _keep(self.doubtful.setdefault(label, []), row, abs(score - thresholds[label]), score)
+    def add(self, batch: ScoredBatch, thresholds: Sequence[float]) -> None:
+        """Count a batch; the threshold of each label, in order."""
+        body = batch.kinds != KINDS.index("furniture")
+        statuses = np.bincount(batch.statuses[body], minlength=len(STATUSES)).tolist()
+        self.paragraphs += len(batch)
+        self.furniture += len(batch) - int(body.sum())
+        self.none += statuses[STATUSES.index("none")]
+        self.uncertain += statuses[STATUSES.index("uncertain")]
+        self._count_documents(batch, body)
+        for n, label in enumerate(batch.labels):
+            self.labels[label] += int(batch.given[:, n].sum())
+            scores = batch.scores[:, n]
+            for kept, chosen, ranks in (
+                (self.certain, batch.given[:, n], -scores),
+                (self.doubtful, batch.uncertain[:, n], np.abs(scores - thresholds[n])),
+            ):
+                _keep(kept.setdefault(label, []), batch, np.flatnonzero(chosen), ranks, scores)
+
+    def _count_documents(self, batch: ScoredBatch, body: Matrix) -> None:
+        counts = np.zeros((len(batch.documents), len(batch.labels) + 1), np.int64)
+        every = np.concatenate([body[:, None], batch.given], axis=1)
+        np.add.at(counts, batch.document_of, every)
+        names = (ALL, *batch.labels)
+        for document, row in zip(batch.documents, counts.tolist(), strict=True):
+            if not row[0]:
+                continue
+            found = {name: count for name, count in zip(names, row, strict=True) if count}
+            _group(self.folders, folder_of(document.source)).update(found)
+            if _MONTH.match(document.date):
+                _group(self.months, document.date[:7]).update(found)
+            if document.origin:
+                _group(self.origins, document.origin).update(found)
 
     def merge(self, other: "Tally") -> None:
         """Add what another tally has counted after this one."""
@@ -145,14 +161,6 @@ class Tally:
             }
         return cls(**found)
 
-    def _groups_of(self, row: Row) -> Sequence[tuple[dict[str, Group], str]]:
-        found = [(self.folders, folder_of(row["doc"]))]
-        if _MONTH.match(row["date"]):
-            found.append((self.months, row["date"][:7]))
-        if row["origin"]:
-            found.append((self.origins, row["origin"]))
-        return found
-
 
 _GROUPS = ("months", "folders", "origins")
 _EXAMPLES = ("certain", "doubtful")
@@ -167,13 +175,6 @@ def folder_of(doc: str) -> str:
     return table if hash_sign else ""
 
 
-def _count(groups: dict[str, Group], name: str, labels: Sequence[str]) -> None:
-    group = _group(groups, name)
-    group[ALL] += 1
-    for label in labels:
-        group[label] += 1
-
-
 def _group(groups: dict[str, Group], name: str) -> Group:
     found = groups.get(name)
     if found is None:
@@ -181,12 +182,22 @@ def _group(groups: dict[str, Group], name: str) -> Group:
     return found
 
 
-def _keep(kept: list[Example], row: Row, rank: float, score: float) -> None:
-    if len(kept) == EXAMPLES and rank >= kept[-1].rank:
-        return
-    text = row.get("text", "")
-    excerpt = text if len(text) <= EXCERPT else text[:EXCERPT] + "……"
-    _insert(kept, Example(rank, row["doc"], row["para"], score, excerpt))
+def _keep(
+    kept: list[Example],
+    batch: ScoredBatch,
+    chosen: NDArray[np.intp],
+    ranks: Floats,
+    scores: Floats,
+) -> None:
+    """Keep those of the chosen paragraphs that are among the first by rank."""
+    for n in chosen[np.argsort(ranks[chosen], kind="stable")].tolist():
+        rank = float(ranks[n])
+        if len(kept) == EXAMPLES and rank >= kept[-1].rank:
+            return
+        text = batch.paragraphs[n].text if "text" in batch.fixed else ""
+        excerpt = text if len(text) <= EXCERPT else text[:EXCERPT] + "……"
+        doc = batch.documents[batch.document_of[n]].source
+        _insert(kept, Example(rank, doc, int(batch.numbers[n]), float(scores[n]), excerpt))
 
 
 def _insert(kept: list[Example], example: Example) -> None:

@@ -1,11 +1,11 @@
 """Rows as Parquet: typed columns, lists as lists, zstd. Needs pyarrow."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from service.tables.columns import Columns, Row
+from service.tables.columns import Columns
 
 _GROUP_ROWS = 32_768
 """Rows are written in groups of about so many."""
@@ -15,26 +15,27 @@ _LISTS = ("labels", "uncertain")
 
 
 class Columnar:
-    """Writes rows; a column that the input carried is null where a row does not have it."""
+    """Writes Arrow tables; a column that the input carried is null where a row does not have it.
+
+    Attributes:
+        schema: what is written, names and types.
+    """
 
     def __init__(self, path: Path, columns: Columns, *, keep_text: bool = True) -> None:
         from pyarrow import parquet
 
         self._path = path
-        self._schema = _schema(columns, keep_text)
-        self._writer = parquet.ParquetWriter(path, self._schema, compression="zstd")
+        self.schema = _schema(columns, keep_text)
+        self._writer = parquet.ParquetWriter(path, self.schema, compression="zstd")
         self._held: list[Any] = []
         self._rows = 0
 
-    def write(self, rows: Sequence[Row]) -> None:
-        """Append rows."""
-        import pyarrow
-
-        arrays = [
-            pyarrow.array([row.get(field.name) for row in rows], field.type)
-            for field in self._schema
-        ]
-        self._add(pyarrow.Table.from_arrays(arrays, schema=self._schema))
+    def add(self, table: Any) -> None:
+        """Append an Arrow table of this schema."""
+        self._held.append(table)
+        self._rows += table.num_rows
+        if self._rows >= _GROUP_ROWS:
+            self._flush()
 
     def copy(self, path: Path) -> None:
         """Append the rows of a Parquet file that has some of these columns."""
@@ -48,9 +49,9 @@ class Columnar:
                     batch.column(field.name)
                     if field.name in given
                     else pyarrow.nulls(batch.num_rows, field.type)
-                    for field in self._schema
+                    for field in self.schema
                 ]
-                self._add(pyarrow.Table.from_arrays(arrays, schema=self._schema))
+                self.add(pyarrow.Table.from_arrays(arrays, schema=self.schema))
 
     def close(self) -> None:
         """Write what is left and put it on the disk."""
@@ -58,12 +59,6 @@ class Columnar:
         self._writer.close()
         with self._path.open("rb") as file:
             os.fsync(file.fileno())
-
-    def _add(self, table: Any) -> None:
-        self._held.append(table)
-        self._rows += table.num_rows
-        if self._rows >= _GROUP_ROWS:
-            self._flush()
 
     def _flush(self) -> None:
         import pyarrow

@@ -1,7 +1,7 @@
 """Rows as JSON Lines: one JSON object a line, UTF-8, lists as lists."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import orjson
@@ -17,7 +17,7 @@ class JsonLines:
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
 
-    def write(self, rows: Sequence[Row]) -> None:
+    def write(self, rows: Iterable[Row]) -> None:
         """Append rows."""
         self._file.write(b"".join(map(_line, rows)))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow
 import pyarrow.parquet as parquet
 import pytest
 from hypothesis import given
@@ -26,9 +27,20 @@ def row(**known: Any) -> dict[str, Any]:
     evidence = [{"label": "a", "start": 0, "end": 1, "text": "路", "weight": 0.5}]
     return {
         **dict.fromkeys(COLUMNS.fixed, ""),
-        "doc": "一.txt", "para": 0, "start": 0, "end": 3, "kind": "body", "text": "修路。",
-        "labels": ["a"], "status": "uncertain", "uncertain": ["b"], "evidence": evidence,
-        "score_a": 0.91, "score_b": 0.4, "编号": "7", **known,
+        "doc": "一.txt",
+        "para": 0,
+        "start": 0,
+        "end": 3,
+        "kind": "body",
+        "text": "修路。",
+        "labels": ["a"],
+        "status": "uncertain",
+        "uncertain": ["b"],
+        "evidence": evidence,
+        "score_a": 0.91,
+        "score_b": 0.4,
+        "编号": "7",
+        **known,
     }
 
 
@@ -120,7 +132,7 @@ def test_parquet_joins_files_with_different_columns(tmp_path: Path) -> None:
         ("2", COLUMNS, [row(para=n) for n in range(2)]),
     ):
         table = Columnar(tmp_path / name, columns)
-        table.write(rows)
+        table.add(pyarrow.Table.from_pylist(rows, table.schema))
         table.close()
     join([tmp_path / "1", tmp_path / "2"], tmp_path / "both", COLUMNS)
     read = parquet.read_table(tmp_path / "both")

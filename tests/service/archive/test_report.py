@@ -2,59 +2,76 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 
 from model.bundled import bundled
 from model.codebook import load_codebook
+from model.document import Document, Paragraph
 from service.archive.chart import line_chart
 from service.archive.report import report
+from service.archive.scored import ScoredBatch
 from service.archive.summary import Summary
 from service.archive.tally import ALL, EXAMPLES, OTHERS, Tally, folder_of
+from service.tables.columns import fixed_columns
 from service.tables.json_lines import JsonLines
 from tests.service.archive.conftest import MakeJob, Score
 
 BOOK = load_codebook(bundled("codebook.toml"))
-HALVES = dict.fromkeys(BOOK.ids, 0.5)
+HALVES = (0.5,) * len(BOOK.ids)
+
+Fact = dict[str, Any]
 
 
-def row(
-    n: int, label: str = "infrastructure", score: float = 0.9, **known: object
-) -> dict[str, object]:
-    scores = {f"score_{each}": score if each == label else 0.0 for each in BOOK.ids}
+def fact(n: int, label: str = "infrastructure", score: float = 0.9, **known: Any) -> Fact:
+    """A paragraph in a document of its own, and what was said of it."""
     return {
-        "doc": f"简报/{n}.txt",
-        "para": n,
-        "kind": "body",
-        "text": f"第{n}段<b>",
-        "labels": [label] if score >= 0.5 else [],
-        "status": "labelled",
-        "uncertain": [],
-        "date": "",
-        "origin": "",
-        **scores,
-        **known,
+        "document": Document(
+            "",
+            source=known.get("source", f"简报/{n}.txt"),
+            date=known.get("date", ""),
+            origin=known.get("origin", ""),
+        ),
+        "number": n,
+        "paragraph": Paragraph(known.get("text", f"第{n}段<b>"), 0, 1, known.get("kind", "body")),
+        "scores": [score if each == label else 0.0 for each in BOOK.ids],
+        "uncertain": [bool(known.get("unsure")) and each == label for each in BOOK.ids],
     }
 
 
-def tallied(rows: list[dict[str, object]]) -> Tally:
+def tallied(facts: list[Fact]) -> Tally:
     tally = Tally(documents=1)
-    for each in rows:
-        tally.add(each, HALVES)
+    scores = np.array([each["scores"] for each in facts])
+    body = np.array([each["paragraph"].kind == "body" for each in facts])[:, None]
+    batch = ScoredBatch(
+        labels=BOOK.ids,
+        documents=[each["document"] for each in facts],
+        document_of=np.arange(len(facts)),
+        numbers=np.array([each["number"] for each in facts]),
+        paragraphs=[each["paragraph"] for each in facts],
+        scores=scores,
+        given=(scores >= 0.5) & body,
+        uncertain=np.array([each["uncertain"] for each in facts]) & body,
+        evidence=None,
+        constants={},
+        fixed=fixed_columns(BOOK.ids),
+    )
+    tally.add(batch, HALVES)
     return tally
 
 
 def test_shards_counted_apart_and_together_give_the_same() -> None:
     rows = [
-        row(
+        fact(
             n,
             BOOK.ids[n % 4],
             0.4 + n % 7 / 10,
             date=f"2024-{n % 12 + 1:02}-01" if n % 3 else "",
             origin=f"单位{n % 5}",
-            status=("labelled", "uncertain", "none")[n % 3],
-            uncertain=[BOOK.ids[n % 4]] if n % 3 == 1 else [],
+            unsure=n % 3 == 1,
             kind="furniture" if n % 11 == 0 else "body",
         )
         for n in range(200)
@@ -72,8 +89,8 @@ def test_shards_counted_apart_and_together_give_the_same() -> None:
 
 
 def test_the_most_certain_and_the_closest_to_the_threshold_are_kept() -> None:
-    rows = [row(n, score=0.5 + n / 100, uncertain=["infrastructure"]) for n in range(40)]
-    tally = tallied([*rows, row(99, score=0.895, text=rows[39]["text"])])
+    rows = [fact(n, score=0.5 + n / 100, unsure=True) for n in range(40)]
+    tally = tallied([*rows, fact(99, score=0.5 + 0.39, text="第39段<b>")])
     certain, doubtful = tally.certain["infrastructure"], tally.doubtful["infrastructure"]
     assert [example.para for example in certain] == [39, 38, 37, 36, 35]
     assert [example.para for example in doubtful] == [0, 1, 2, 3, 4]
@@ -81,7 +98,7 @@ def test_the_most_certain_and_the_closest_to_the_threshold_are_kept() -> None:
 
 
 def test_a_tally_stays_small() -> None:
-    tally = tallied([row(n, origin=f"单位{n}") for n in range(3000)])
+    tally = tallied([fact(n, origin=f"单位{n}") for n in range(3000)])
     assert len(tally.origins) == 2001
     assert tally.origins[OTHERS][ALL] == 1000
 
@@ -102,7 +119,9 @@ def summary_of(tally: Tally) -> Summary:
 
 
 def test_the_page_shows_time_folders_examples_and_reasons(tmp_path: Path) -> None:
-    tally = tallied([row(n, date=f"2024-0{n % 9 + 1}-01", doc=f"甲{n % 2}/x") for n in range(30)])
+    tally = tallied(
+        [fact(n, date=f"2024-0{n % 9 + 1}-01", source=f"甲{n % 2}/x") for n in range(30)]
+    )
     tally.rejected = 3
     table = JsonLines(tmp_path / "rejected")
     table.write([{"doc": f"<{n}>.txt", "reason": f"第 {n} 字节无法解码"} for n in range(3)])
@@ -118,7 +137,7 @@ def test_the_page_shows_time_folders_examples_and_reasons(tmp_path: Path) -> Non
 
 
 def test_many_months_are_shown_as_years(tmp_path: Path) -> None:
-    rows = [row(n, date=f"{2000 + n // 12}-{n % 12 + 1:02}-01") for n in range(60)]
+    rows = [fact(n, date=f"{2000 + n // 12}-{n % 12 + 1:02}-01") for n in range(60)]
     tally = tallied(rows)
     page = report(summary_of(tally), tally, BOOK, tmp_path / "none")
     assert ">2003</text>" in page
