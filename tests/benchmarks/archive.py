@@ -3,7 +3,8 @@
     make bench-archive        # prints a table, writes build/bench-archive.json
     .venv/bin/python -m tests.benchmarks.archive --paragraphs 1000000 --ray
 
-The archive is the real one of plain text, or the corpus where that is absent, as often as it takes.
+The archive is the real one of plain text, whose paragraphs are short, or with `--letters` messages
+of some 280 characters, or the corpus where neither is present, copied as often as it takes.
 The kernel is what `ThemeClassifier.scores` does with the same paragraphs in batches, in as many
 processes at a time as the run has workers. Rates are of one machine at one moment: read the ratios;
 that of the processor's time per paragraph hardly moves when neighbours are busy.
@@ -54,13 +55,14 @@ def main() -> None:
     asked.add_argument("--workers", type=int, default=os.cpu_count())
     asked.add_argument("--ray", action="store_true", help="the Ray engine as well")
     asked.add_argument("--tables", action="store_true", help="the other formats as well")
+    asked.add_argument("--letters", action="store_true", help="messages and no pages")
     given = asked.parse_args()
     console = Console()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         store = root / "models"
         version = train(read_corpus(), store, Parameters()).version
-        made = make_archive(root / "archive", given.paragraphs)
+        made = make_archive(root / "archive", given.paragraphs, given.letters)
         texts = [p.text for path in _files(root / "archive") for p in _split(path)][:KERNEL_TEXTS]
         found: dict[str, Any] = {"made": made, "workers": given.workers}
         found["kernel"] = kernel(store / version, texts, given.workers)
@@ -78,9 +80,9 @@ def main() -> None:
     console.print(f"写入 {OUT}")
 
 
-def make_archive(root: Path, paragraphs: int) -> dict[str, int]:
+def make_archive(root: Path, paragraphs: int, letters: bool) -> dict[str, int]:
     """Plain files, copied until there are so many paragraphs; how many of each there are."""
-    sources = list(_sources(root.with_name("corpus")))
+    sources = list(_sources(root.with_name("corpus"), letters))
     counted = [(path, len(_split(path))) for path in sources]
     made = files = size = 0
     for copy in range(paragraphs):
@@ -94,14 +96,19 @@ def make_archive(root: Path, paragraphs: int) -> dict[str, int]:
     return {"files": files, "paragraphs": made, "bytes": size}
 
 
-def _sources(folder: Path) -> Iterator[Path]:
-    """The real archive, or the corpus in files of some paragraphs."""
+def _sources(folder: Path, letters: bool) -> Iterator[Path]:
+    """The real archive; or messages, else the corpus, in files of some paragraphs."""
+    messages = SHARED / "bench" / "gov7" / "train.jsonl"
     files = sorted((SHARED / "archive").rglob("*.txt")) if SHARED.is_dir() else []
-    if files:
+    if files and not letters:
         yield from files
         return
     folder.mkdir()
-    texts = [row.text for row in read_corpus().rows]
+    if letters and messages.is_file():
+        lines = messages.read_text(encoding="utf-8").splitlines()
+        texts = [" ".join(json.loads(line)["text"].split()) for line in lines]
+    else:
+        texts = [row.text for row in read_corpus().rows]
     for n in range(0, len(texts), _A_DOCUMENT):
         path = folder / f"{n:06}.txt"
         path.write_text("\n".join(texts[n : n + _A_DOCUMENT]), encoding="utf-8")
