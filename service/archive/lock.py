@@ -1,5 +1,6 @@
 """One run at a time on one table: a lock that the system lets go when its holder dies."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ def locked(places: Places) -> Iterator[BinaryIO]:
 
     Raises:
         BusyError: another process holds it.
+        OSError: the file system knows no locks.
     """
     while True:
         places.run.mkdir(parents=True, exist_ok=True)
@@ -46,8 +48,10 @@ def _take(file: BinaryIO) -> bool:
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+            return False
+        raise
     return True
 
 

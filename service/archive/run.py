@@ -208,9 +208,7 @@ class _Run:
 
     def _left(self, plan: Plan, manifest: Manifest) -> list[Shard]:
         """The shards to score; what a killed worker left of them goes."""
-        folder = self._work.folder
-        for path in folder.glob(f"*{TEMPORARY}*"):
-            path.unlink()
+        _discard_unfinished(self._work)
         for shard in plan.shards:
             record = manifest.done.get(shard.number)
             if record is not None and _is_whole(self._work, record):
@@ -240,6 +238,7 @@ class _Run:
                     self._standing.see(news)
                 self._progress(self._standing)
         if stop.asked:
+            _discard_unfinished(self._work)
             raise KeyboardInterrupt
         if len(manifest.done) < self.shards:
             raise RunError("引擎没有交回全部结果；已做完的都已存好，同一条命令再运行一次可接着做")
@@ -308,6 +307,12 @@ def _kept(work: Work, scored: Scored) -> dict[str, Any]:
         "rejected": scored.rejected,
         "sizes": sizes,
     }
+
+
+def _discard_unfinished(work: Work) -> None:
+    """Remove what workers that were stopped or killed have begun."""
+    for path in work.folder.glob(f"*{TEMPORARY}*"):
+        path.unlink()
 
 
 def _is_whole(work: Work, record: dict[str, Any]) -> bool:
