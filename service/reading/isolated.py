@@ -7,6 +7,7 @@ Frames on its pipes: eight bytes of length, then JSON; the file's bytes follow i
 """
 
 import atexit
+import contextlib
 import io
 import os
 import signal
@@ -110,7 +111,8 @@ def _exchange(
     if answer is None:
         process.kill()
         process.wait()
-        process.stdin.close()
+        with contextlib.suppress(OSError):
+            process.stdin.close()
         process.stdout.close()
         return None
     content: dict[str, Any] = orjson.loads(answer)
