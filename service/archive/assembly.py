@@ -7,9 +7,10 @@ from pathlib import Path
 
 import orjson
 
+from model.artifact import sync_folder
 from model.codebook import Codebook
 from service.archive.job import Job
-from service.archive.places import Places, remove, sync_file, sync_folder
+from service.archive.places import Places, remove, sync_file
 from service.archive.shard import finished_name
 from service.archive.tally import Tally
 from service.tables import columnar

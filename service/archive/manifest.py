@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from service.archive.places import sync_folder
-
 FORMAT = 1
 """Goes up when a run folder of before can no longer be continued."""
 

@@ -104,17 +104,6 @@ def _is_run(folder: Path) -> bool:
     return not any(folder.iterdir()) or (folder / "lock").exists()
 
 
-def sync_folder(folder: Path) -> None:
-    """Put the names in a folder on the disk."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def sync_file(path: Path) -> None:
     """Put what was written to a file on the disk."""
     with path.open("rb+") as file:

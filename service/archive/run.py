@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Protocol
 
 import orjson
 
+from model.artifact import sync_folder
 from model.classifier import ThemeClassifier
 from service.archive.assembly import (
     put_in_place,
@@ -19,7 +20,7 @@ from service.archive.errors import ChangedError, EmptyError, RunError, StoppedEr
 from service.archive.job import Job
 from service.archive.lock import locked
 from service.archive.manifest import Manifest
-from service.archive.places import Places, remove, sync_file, sync_folder
+from service.archive.places import Places, remove, sync_file
 from service.archive.plan import Plan, Shard, check_plan, write_plan
 from service.archive.report import report
 from service.archive.shard import TEMPORARY, Scored, Seen, Work, finished_name
