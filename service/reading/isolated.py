@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
@@ -28,6 +29,12 @@ from service.reading.options import ReadingOptions
 from service.reading.source import Source
 
 _LENGTH = struct.Struct(">Q")
+_ROOT = str(Path(__file__).resolve().parents[2])
+_START = f"""import sys
+sys.path.append({_ROOT!r})
+from service.reading.isolated import main
+main()
+"""
 
 
 def read(module: str, source: Source, options: ReadingOptions) -> Iterator[Document | Rejected]:
@@ -74,8 +81,9 @@ class _Process:
 
     def _started(self) -> "subprocess.Popen[bytes]":
         if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "service.reading.isolated"],
+            self._process = subprocess.Popen(  # noqa: S603  Python itself, and words of ours
+                # -P: what stands in the folder that somebody happens to be in is not imported.
+                [sys.executable, "-P", "-c", _START],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -182,7 +190,3 @@ def _limit_memory(most: int) -> None:
         return
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (most if hard < 0 else min(most, hard), hard))
-
-
-if __name__ == "__main__":
-    main()
