@@ -7,7 +7,7 @@ COLOURS = ("#2f6fb3", "#2e8b57", "#a44aa0", "#c98a00", "#0f8b99", "#c2452d")
 """One a theme, in codebook order; dark enough to be told apart on white."""
 
 _WIDTH, _HEIGHT = 860, 280
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 32, 12, 34
 _TICKS = 4
 _MOST_LABELS = 12
 _STEPS = (0.004, 0.008, 0.02, 0.04, 0.08, 0.2, 0.4, 0.6, 0.8, 1.0)

@@ -35,7 +35,7 @@ table{border-collapse:collapse;width:100%;margin:.6rem 0}
 th,td{padding:.3rem .6rem;border-bottom:1px solid #e5e5e5;text-align:left;vertical-align:top}
 th.n,td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 td.name{max-width:22rem;overflow-wrap:anywhere}
-.bar{display:block;height:.7rem;border-radius:.2rem;min-width:1px}
+.bar{display:block;height:.7rem;border-radius:.2rem}
 .key{display:inline-block;width:.8rem;height:.8rem;border-radius:.2rem;margin:0 .35rem 0 1rem}
 svg{width:100%;height:auto}svg text{font-size:12px;fill:#555}.grid{stroke:#e3e3e3}
 blockquote{margin:.35rem 0 .7rem;padding:.1rem .8rem;border-left:3px solid var(--c);
@@ -119,7 +119,7 @@ def _over_time(tally: Tally, themes: Sequence[Theme]) -> str:
     dated = sum(group[ALL] for group in months.values())
     return (
         f"<h2>随时间的变化</h2><p>{keys}</p>{line_chart(times, shares)}"
-        f"<small>各主题的段数占当期正文的比例；只计有日期的 {dated:,} 段。</small>"
+        f"<small>各主题的段数占当期正文的比例；只计有日期的 {dated:,} 段，没有文档的月份不画。</small>"
     )
 
 

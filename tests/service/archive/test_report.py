@@ -147,7 +147,7 @@ def test_many_months_are_shown_as_years(tmp_path: Path) -> None:
 def test_a_chart_goes_from_bottom_to_top() -> None:
     """Of 0 and 0.2 on a scale to 0.2: y is 280 − 34 = 246, and 12."""
     chart = line_chart(["一", "二"], {"甲": [0.0, 0.2]})
-    assert 'points="52.0,246.0 848.0,12.0"' in chart
+    assert 'points="52.0,246.0 828.0,12.0"' in chart
     assert ">20%</text>" in chart
 
 
