@@ -119,7 +119,8 @@ def _over_time(tally: Tally, themes: Sequence[Theme]) -> str:
     dated = sum(group[ALL] for group in months.values())
     return (
         f"<h2>随时间的变化</h2><p>{keys}</p>{line_chart(times, shares)}"
-        f"<small>各主题的段数占当期正文的比例；只计有日期的 {dated:,} 段，没有文档的月份不画。</small>"
+        f"<small>各主题的段数占当期正文的比例；只计有日期的 {dated:,} 段，"
+        "没有文档的时间不画。</small>"
     )
 
 

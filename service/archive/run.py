@@ -175,14 +175,15 @@ class _Run:
         """The manifest of a run to go on with; what another left behind goes if it may."""
         places = self._job.places
         manifest = Manifest.read(places.manifest)
-        if manifest is not None and not how.restart:
+        if manifest is not None:
             changes = self._job.changes(manifest.head)
-            if not manifest.finished:
+            if manifest.finished:
+                # Whatever comes now, the table of that run is whole and must not be lost.
+                put_in_place(places)
+            elif not how.restart:
                 self._check_same(changes, how)
+            if not how.restart and not (manifest.finished and changes):
                 return manifest
-            if not changes:
-                return manifest
-            put_in_place(places)
         _sweep(places)
         return None
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_PATIENCE = 2
+"""After so many signals there is no more asking."""
 
 
 @dataclass(slots=True)
@@ -34,6 +36,8 @@ def on_signals(told: Callable[[], None] = _nothing) -> Iterator[Stop]:
         stop.asked += 1
         if stop.asked == 1:
             told()
+        if stop.asked > _PATIENCE:
+            raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
         yield stop

@@ -18,6 +18,7 @@ from service.archive.errors import (
     StoppedError,
 )
 from service.archive.lock import locked
+from service.archive.manifest import Manifest
 from service.archive.run import How, Progress, Standing
 from service.reading.options import ReadingOptions
 from service.tables.columns import fixed_columns
@@ -210,6 +211,25 @@ def test_changed_options_are_refused_and_named(
     with pytest.raises(RunError, match="--no-resume"):
         score(job, How(resume=False))
     assert score(job).resumed > 0
+
+
+def test_a_whole_table_that_was_not_yet_in_its_place_is_put_there(
+    archive: Path, make_job: MakeJob, score: Score
+) -> None:
+    """The state that is left when the power goes before the last renames."""
+    for how in (How(), How(restart=True)):
+        job = make_job(archive, f"{how.restart}/table")
+        places = job.places
+        score(job)
+        parts = {path.name: path.read_bytes() for path in job.out.iterdir()}
+        places.run.mkdir()
+        places.lock.touch()
+        Manifest.begin(places.manifest, job.asked()).finish()
+        job.out.rename(places.table)
+        places.beside("summary").rename(places.draft("summary"))
+        assert score(job, how).documents == 6
+        assert {path.name: path.read_bytes() for path in job.out.iterdir()} == parts
+        assert not places.run.exists()
 
 
 def test_a_damaged_shard_is_scored_again(archive: Path, make_job: MakeJob, score: Score) -> None:
