@@ -1,10 +1,11 @@
 # run: install, train, classify a page, serve.  test: run the tests.  check: what CI runs.
-# bench: how fast scoring is.  bench-train: how good training is.  lock: pin the versions anew.
+# bench: how fast scoring is.  bench-train: how good training is.  bench-archive: whole archives, and the
+# memory they take.  lock: pin the versions anew.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench bench-train bundle check-bundle lock clean
+.PHONY: run test check bench bench-train bench-archive bundle check-bundle lock clean
 
 run: $(VENV)/run
 	$(BIN)/govtheme train
@@ -26,6 +27,9 @@ bench: $(VENV)/bench
 
 bench-train: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks.training
+
+bench-archive: $(VENV)/dev
+	$(BIN)/python -m tests.benchmarks.archive
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
