@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from model.decision import Evidence
 from model.features import Counts, Floats, Hits
-from model.grams import Ints
 from model.linear import LinearModel
 from model.normalisation import NormalText, Offsets
+from model.vocabulary import Ints
 
 _EDGES = " \t\r\n\u3000，。、；：！？…—“”‘’（）《》【】,.;:!?()\"'"
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.grams import GramReader, Grams, Ints, Words
+from model.grams import GramReader, Grams, Words
 from model.normalisation import Offsets
-from model.vocabulary import Vocabulary
+from model.vocabulary import Ints, Vocabulary
 
 Floats = NDArray[np.float64]
 

@@ -11,12 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.grams import NOTHING, Hashes, Ints
+Hashes = NDArray[np.uint64]
+Ints = NDArray[np.int32]
+
+NOTHING = np.uint64(0)
+"""The hash of what is no n-gram; no feature has it."""
 
 _MIX = np.uint64(0x9FB21C651E98DF25)
-_SLOTS_A_FEATURE = 8
+_SLOTS_A_FEATURE = 4
 _FEWEST_SLOTS = 16
-_CROWDED = 2
+_CROWDED = 0xFF
 _MOST_FEATURES = 1 << 27
 
 
@@ -30,13 +34,14 @@ class Vocabulary:
     Attributes:
         hashes: the hash of each feature, in the order of their numbers, shape (features,).
         numbers: the feature in each slot, -1 where it is free, shape (slots,), a power of two.
-        homes: of how many features a slot is the home: none, one, or more (2), shape (slots,).
-            What is looked at first; only from a crowded home is it worth looking further.
+        marks: seven bits of the hash, plus one, of the feature whose home a slot is; 0 if it is
+            nobody's, 255 if it is several's, shape (slots,). What is looked at first, so that most
+            unknown hashes cost one read of a byte.
     """
 
     hashes: Hashes
     numbers: Ints
-    homes: NDArray[np.uint8]
+    marks: NDArray[np.uint8]
 
     @classmethod
     def build(cls, hashes: Hashes) -> "Vocabulary":
@@ -52,9 +57,11 @@ class Vocabulary:
         if size > _MOST_FEATURES:
             raise ValueError(f"{size} features are more than a table can hold")
         slots = 1 << (max(_SLOTS_A_FEATURE * size, _FEWEST_SLOTS) - 1).bit_length()
-        home = _home(hashes, slots)
-        homes = np.minimum(np.bincount(home, minlength=slots), _CROWDED).astype(np.uint8)
-        return cls(hashes, _filled(home, homes), homes)
+        home, mark = _home(hashes, slots)
+        marks = np.zeros(slots, np.uint8)
+        marks[home] = mark
+        marks[np.bincount(home, minlength=slots) > 1] = _CROWDED
+        return cls(hashes, _filled(home, slots), marks)
 
     def __len__(self) -> int:
         return len(self.hashes)
@@ -67,15 +74,17 @@ class Vocabulary:
         """
         if not len(self.hashes):
             return np.zeros(0, np.intp), np.zeros(0, np.int32)
-        slot = _home(hashes, len(self.numbers))
-        homes = self.homes.take(slot, mode="clip")
-        places = homes.nonzero()[0]
+        slot, mark = _home(hashes, len(self.numbers))
+        marks = self.marks.take(slot, mode="clip")
+        maybe = marks == mark
+        maybe |= marks == _CROWDED
+        places = maybe.nonzero()[0]
         slot = slot.take(places, mode="clip")
         wanted = hashes.take(places, mode="clip")
         # One of those whose home it is lives in it.
         numbers = self.numbers.take(slot, mode="clip")
         known = self.hashes.take(numbers, mode="clip") == wanted
-        pending = ((homes.take(places, mode="clip") == _CROWDED) & ~known).nonzero()[0]
+        pending = ((marks.take(places, mode="clip") == _CROWDED) & ~known).nonzero()[0]
         while len(pending):
             slot[pending] = (slot[pending] + 1) & (len(self.numbers) - 1)
             found = self.numbers[slot[pending]]
@@ -83,20 +92,25 @@ class Vocabulary:
             numbers[pending[equal]] = found[equal]
             known[pending[equal]] = True
             pending = pending[~equal & (found >= 0)]
-        return places[known], numbers[known]
+        return places.compress(known), numbers.compress(known)
 
 
-def _home(hashes: Hashes, slots: int) -> NDArray[np.intp]:
-    """The home slot of each hash: the highest bits of it, mixed.
+def _home(hashes: Hashes, slots: int) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+    """The home slot of each hash, its highest bits when mixed, and its mark, the lowest.
 
-    Signed, because numpy converts unsigned indices one by one.
+    The slot is signed, because numpy converts unsigned indices one by one.
     """
-    return ((hashes * _MIX) >> np.uint64(64 - slots.bit_length() + 1)).view(np.intp)
+    mixed = hashes * _MIX
+    mark = mixed.astype(np.uint8)
+    mark &= 0x7F
+    mark += 1
+    mixed >>= np.uint64(64 - slots.bit_length() + 1)
+    return mixed.view(np.intp), mark
 
 
-def _filled(home: NDArray[np.intp], homes: NDArray[np.uint8]) -> Ints:
+def _filled(home: NDArray[np.intp], slots: int) -> Ints:
     """Who lives in each slot: the first at home, then the others of a crowded home further on."""
-    numbers = np.full(len(homes), -1, np.int32)
+    numbers = np.full(slots, -1, np.int32)
     waiting = np.arange(len(home), dtype=np.int32)
     slot = home
     while len(waiting):
@@ -108,7 +122,7 @@ def _filled(home: NDArray[np.intp], homes: NDArray[np.uint8]) -> Ints:
         left = np.ones(len(waiting), bool)
         left[takers] = False
         waiting = waiting[left]
-        slot = (slot[left] + 1) & (len(homes) - 1)
+        slot = (slot[left] + 1) & (slots - 1)
     return numbers
 
 

@@ -18,11 +18,13 @@ from model.bundled import bundled
 from model.classifier import library_versions
 from model.features import Floats
 from model.grams import GramRanges, GramReader
+from model.lattice import Lattice
 from model.normalisation import Normaliser
-from model.segmentation import load_segmenter, read_words, word_frequencies
+from model.segmentation import Segmenter, load_segmenter, read_words, word_frequencies
 from training.card import card, report
 from training.corpus import Corpus, Row
 from training.decide import BAND_ERROR, band, best_threshold, fit_sigmoids
+from training.dictionary import build_dictionary
 from training.errors import TooLittleError
 from training.features import Features, build_features
 from training.fit import fit_linear, out_of_fold
@@ -82,9 +84,10 @@ def _train(
     characters = read_characters(bundled("characters.txt"))
     normaliser = Normaliser(*characters)
     words = word_frequencies(normaliser([w]).text for w in read_words(bundled("words.txt")))
+    dictionary = build_dictionary(words)
     reader = GramReader(
         normaliser,
-        load_segmenter(words),
+        Segmenter(load_segmenter(words), Lattice(dictionary)),
         GramRanges(parameters.words, parameters.characters),
     )
     features = build_features(reader, [row.text for row in rows], parameters)
@@ -110,6 +113,7 @@ def _train(
         "labels": labels,
         "words": list(words),
         "frequencies": list(words.values()),
+        "dictionary": dictionary.as_content(),
         "traditional": characters[0],
         "simplified": characters[1],
         "weights": weights,
@@ -192,7 +196,7 @@ def _content(corpus: Corpus, features: Features, parameters: Parameters) -> dict
         "vocabulary": {
             "hashes": vocabulary.hashes,
             "numbers": vocabulary.numbers,
-            "homes": vocabulary.homes,
+            "marks": vocabulary.marks,
             "terms": features.terms.text,
             "term_bounds": features.terms.bounds,
         },

@@ -1,0 +1,120 @@
+"""jieba's dictionary and the domain's words, compiled for the lattice."""
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from itertools import compress
+from pathlib import Path
+
+import numpy as np
+
+from model.dictionary import BASE, SHORT, Bools, Dictionary
+from model.errors import SegmenterError
+from model.lattice import Lattice, windows
+from model.normalisation import Codes, Offsets
+from model.vocabulary import Hashes, Vocabulary
+
+_BMP = 0x10000
+_IN_WORDS = (
+    *map(ord, "+#&._%-"),
+    *range(ord("0"), ord("9") + 1),
+    *range(ord("A"), ord("Z") + 1),
+    *range(ord("a"), ord("z") + 1),
+    *range(0x3400, 0x4DC0),
+    *range(0x4E00, 0xA000),
+    *range(0xF900, 0xFB00),
+)
+"""The characters that both engines let stand in a word of several."""
+
+
+def jieba_frequencies() -> dict[str, int]:
+    """The words of jieba's dictionary and how often each was counted.
+
+    Raises:
+        SegmenterError: jieba or its dictionary is not there.
+    """
+    package = importlib.util.find_spec("jieba")
+    for folder in (package.submodule_search_locations if package else None) or []:
+        path = Path(folder) / "dict.txt"
+        if path.is_file():
+            fields = path.read_text(encoding="utf-8").split()
+            return dict(zip(fields[::3], map(int, fields[1::3]), strict=True))
+    raise SegmenterError("找不到 jieba 的词典 dict.txt，请重新安装 govtheme。")
+
+
+def build_dictionary(words: Mapping[str, int]) -> Dictionary:
+    """jieba's dictionary with these words, each with its frequency (≥ 1); half a second.
+
+    Raises:
+        SegmenterError: jieba's dictionary is not there.
+    """
+    return _built(tuple(sorted(words.items())))
+
+
+@lru_cache(maxsize=1)
+def _built(words: tuple[tuple[str, int], ...]) -> Dictionary:
+    return compiled(jieba_frequencies() | dict(words))
+
+
+def compiled(frequencies: Mapping[str, int]) -> Dictionary:
+    """Compile words of any length with their frequencies, each ≥ 1."""
+    total = np.log(sum(frequencies.values()))
+    several = (word for word in frequencies if len(word) > 1)
+    words = sorted(several, key=frequencies.__getitem__, reverse=True)
+    codes, starts, lengths = _row(words)
+    allowed = np.zeros(_BMP, np.bool_)
+    allowed[list(_IN_WORDS)] = True
+    # The engines cut at other characters, whatever their dictionaries say.
+    fit = np.logical_and.reduceat(allowed.take(codes, mode="clip"), starts)
+    words = list(compress(words, fit.tolist()))
+    codes, starts, lengths = _row(words)
+    hashes, beginnings = _hashes(codes, starts, lengths)
+    known = np.concatenate([hashes, np.setdiff1d(beginnings, hashes)])
+    counts = np.fromiter(map(frequencies.__getitem__, words), np.float64, len(words))
+    characters = np.full(_BMP, np.nan)
+    for word, count in frequencies.items():
+        if len(word) == 1:
+            characters[ord(word)] = np.log(count) - total
+    bare = Dictionary(
+        entries=Vocabulary.build(known),
+        scores=np.log(counts) - total,
+        solid=np.zeros(len(words), np.bool_),
+        longer=np.isin(known, beginnings),
+        characters=characters,
+        unknown=float(-total),
+        longest=int(lengths.max()),
+    )
+    return replace(bare, solid=_solid(Lattice(bare), codes, np.append(starts, len(codes))))
+
+
+def _row(words: list[str]) -> tuple[Codes, Offsets, Offsets]:
+    """The characters of all words in one row, where each begins, and its length."""
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    codes = np.frombuffer("".join(words).encode("utf-32-le"), np.uint32)
+    return codes, np.cumsum(lengths) - lengths, lengths
+
+
+def _hashes(codes: Codes, starts: Offsets, lengths: Offsets) -> tuple[Hashes, Hashes]:
+    """The hash of each word, and of the first SHORT characters of those that have more."""
+    hashes = codes[starts].astype(np.uint64)
+    beginnings = np.zeros(0, np.uint64)
+    for n in range(1, int(lengths.max())):
+        going = (lengths > n).nonzero()[0]
+        if n == SHORT:
+            beginnings = np.unique(hashes[going])
+        hashes[going] = hashes[going] * BASE + codes[starts[going] + n]
+    return hashes, beginnings
+
+
+def _solid(lattice: Lattice, codes: Codes, bounds: Offsets) -> Bools:
+    """Which words stay whole, without a tie, when each is cut as a text of its own."""
+    solid = np.empty(len(bounds) - 1, np.bool_)
+    for first, beyond in windows(bounds):
+        start, stop = bounds[[first, beyond]].tolist()
+        texts = bounds[first:beyond] - start
+        begins, ties = lattice.joints(codes[start:stop], texts)
+        whole = np.add.reduceat(begins.astype(np.int64), texts) == 1
+        whole[np.searchsorted(texts, ties, side="right") - 1] = False
+        solid[first:beyond] = whole
+    return solid
