@@ -132,11 +132,13 @@ class GramReader:
             none = np.zeros(0, np.int64)
             return Words(normal, none, none, none.astype(np.int32), np.zeros(len(texts) + 1, int))
         starts = self.segmenter.starts(normal)
-        ends = np.append(starts[1:], len(normal.codes))
+        ends = np.empty_like(starts)
+        ends[:-1] = starts[1:]
+        ends[-1:] = len(normal.codes)
         said = _WORDLIKE.take(normal.codes.take(starts, mode="clip"), mode="clip")
         starts, ends = starts.compress(said), ends.compress(said)
         bounds = starts.searchsorted(normal.bounds)
-        text_of = np.repeat(np.arange(len(texts), dtype=np.int32), np.diff(bounds))
+        text_of = np.arange(len(texts), dtype=np.int32).repeat(bounds[1:] - bounds[:-1])
         return Words(normal, starts, ends, text_of, bounds)
 
     def tokens(self, text: str) -> list[str]:
@@ -157,7 +159,7 @@ class GramReader:
         low, high = self.ranges.words
         if not high:
             return
-        first, beyond = np.searchsorted(words.starts, (start, stop)).tolist()
+        first, beyond = words.starts.searchsorted((start, stop)).tolist()
         # Grams that begin in this window may end in the next one.
         mine = slice(first, beyond + high - 1)
         starts, ends = words.starts[mine], words.ends[mine]
@@ -179,9 +181,9 @@ class GramReader:
             return
         bounds = words.normal.bounds
         end = min(stop + high - 1, int(bounds[-1]))
-        first, beyond = np.searchsorted(bounds, (start + 1, end)).tolist()
+        first, beyond = bounds.searchsorted((start + 1, end)).tolist()
         edges = np.minimum(np.maximum(bounds[first - 1 : beyond + 1], start), end)
-        text_of = np.repeat(np.arange(first - 1, beyond, dtype=np.int32), np.diff(edges))
+        text_of = np.arange(first - 1, beyond, dtype=np.int32).repeat(edges[1:] - edges[:-1])
         places = np.arange(start, end + 1)
         single = words.normal.codes[start:end] * _CHARACTER_SALT
         units = text_of, places[:-1], places[1:]
@@ -194,7 +196,7 @@ class GramReader:
         if size > len(powers):
             powers, inverses = (_powers(base, size) for base in self._bases)
         sums = np.zeros(size + 1, np.uint64)
-        np.cumsum((codes + np.uint32(1)) * powers[:size], out=sums[1:])
+        ((codes + np.uint32(1)) * powers[:size]).cumsum(out=sums[1:])
         return sums, inverses
 
 
@@ -217,14 +219,14 @@ def _families(
         units: text, start and end of each unit.
     """
     hashes = single
-    inner = texts[(texts > 0) & (texts < len(single))]
+    inner = texts.compress((texts > 0) & (texts < len(single)))
     for n in range(1, lengths[1] + 1):
         if n > 1:
             hashes = hashes[:-1] * _NEIGHBOUR
             hashes += single[n - 1 :]
         if n >= lengths[0]:
             mine = hashes[:beginning] + np.uint64(n)
-            for back in range(1, n):
+            for back in range(1, n if len(inner) else 1):
                 crossing = inner - back
                 mine[crossing[(crossing >= 0) & (crossing < len(mine))]] = NOTHING
             yield Grams(kind, n, mine, *units)
@@ -236,11 +238,11 @@ def _windows(words: Words) -> Iterator[tuple[int, int]]:
     start, size = 0, int(bounds[-1])
     while start < size:
         wanted = start + WINDOW
-        text = int(np.searchsorted(bounds, wanted, side="right")) - 1
+        text = int(bounds.searchsorted(wanted, side="right")) - 1
         stop = int(bounds[text])
         if stop <= start:
             stop = min(wanted, size)
-            word = int(np.searchsorted(words.ends, stop))
+            word = int(words.ends.searchsorted(stop))
             if word < len(words.ends) and words.starts[word] < stop:
                 # A word stands across: end before it, or with it where nothing is before it.
                 stop = int(words.starts[word])

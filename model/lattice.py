@@ -77,7 +77,7 @@ class Lattice:
             _join_alphanumerics(mine, codes, texts)
             begins[start:stop] = mine
             if len(ties):
-                in_doubt = np.searchsorted(normal.bounds, np.unique(ties) + start, side="right") - 1
+                in_doubt = normal.bounds.searchsorted(np.unique(ties) + start, side="right") - 1
                 doubtful += np.unique(in_doubt).tolist()
         return begins, doubtful
 
@@ -131,7 +131,7 @@ class Lattice:
             gram += following[n : n + size]
             grams.append(gram)
         places, entries = self.dictionary.entries.find(np.concatenate(grams[1:]))
-        cuts = np.searchsorted(places, np.arange(SHORT) * size).tolist()
+        cuts = places.searchsorted(np.arange(SHORT) * size).tolist()
         starts, ends, entries_of = [], [], []
         for n, (low, high) in enumerate(pairwise(cuts), 2):
             start = places[low:high] - (n - 2) * size
@@ -156,7 +156,7 @@ class Lattice:
         The hash of n characters more is hash × Bⁿ + Σ code × Bⁿ⁻ⁱ.
         """
         codes = following[starts[:, None] + (SHORT - 1 + self._steps)]
-        hashes = np.cumsum(codes * self._inverses, axis=1)
+        hashes = (codes * self._inverses).cumsum(axis=1)
         hashes += grams[starts][:, None]
         hashes *= self._powers
         # By length, so that shorter ones come first.
@@ -206,9 +206,9 @@ class _Stretches:
     @classmethod
     def of(cls, starts: Offsets, ends: Offsets, size: int) -> "_Stretches":
         slots = ends - starts + 1
-        beyond = np.cumsum(slots)
-        left = np.repeat(beyond, slots) - 1 - np.arange(int(beyond[-1]))
-        places = np.repeat(ends, slots) - left
+        beyond = slots.cumsum()
+        left = (beyond - 1).repeat(slots) - np.arange(int(beyond[-1]))
+        places = ends.repeat(slots) - left
         inner = (left > 0).nonzero()[0]
         slot_of = np.full(size, -1)
         slot_of[places[inner]] = inner
@@ -228,7 +228,7 @@ def _best(
     np.not_equal(slots[1:], slots[:-1], out=fresh[1:])
     groups = fresh.nonzero()[0]
     origins = slots[groups]
-    turns = np.searchsorted(left.take(origins), np.arange(1, int(left.max()) + 2)).tolist()
+    turns = left.take(origins).searchsorted(np.arange(1, int(left.max()) + 2)).tolist()
     edges = np.append(groups, len(slots))
     route = np.zeros(len(left))
     sums = np.empty(len(slots))
@@ -255,7 +255,7 @@ def windows(bounds: Offsets) -> Iterator[tuple[int, int]]:
     """Ranges of texts that are cut together, not empty; a text longer than a window is alone."""
     first, texts = 0, len(bounds) - 1
     while first < texts and bounds[first] < bounds[-1]:
-        fitting = int(np.searchsorted(bounds, bounds[first] + WINDOW, side="right")) - 1
+        fitting = int(bounds.searchsorted(bounds[first] + WINDOW, side="right")) - 1
         beyond = fitting if bounds[fitting] > bounds[first] else fitting + 1
         yield first, beyond
         first = beyond

@@ -84,14 +84,17 @@ class Vocabulary:
         # One of those whose home it is lives in it.
         numbers = self.numbers.take(slot, mode="clip")
         known = self.hashes.take(numbers, mode="clip") == wanted
-        pending = ((marks.take(places, mode="clip") == _CROWDED) & ~known).nonzero()[0]
+        pending = (~known).nonzero()[0]
+        pending = pending.compress(marks.take(places.take(pending)) == _CROWDED)
         while len(pending):
-            slot[pending] = (slot[pending] + 1) & (len(self.numbers) - 1)
-            found = self.numbers[slot[pending]]
-            equal = (found >= 0) & (self.hashes[found] == wanted[pending])
-            numbers[pending[equal]] = found[equal]
-            known[pending[equal]] = True
-            pending = pending[~equal & (found >= 0)]
+            further = (slot.take(pending) + 1) & (len(self.numbers) - 1)
+            slot[pending] = further
+            found = self.numbers.take(further, mode="clip")
+            numbers[pending] = found
+            equal = self.hashes.take(found, mode="clip") == wanted.take(pending)
+            equal &= found >= 0
+            known[pending] = equal
+            pending = pending.compress(~equal & (found >= 0))
         return places.compress(known), numbers.compress(known)
 
 

@@ -23,7 +23,8 @@ def known(dictionary: Dictionary, word: str) -> list[int]:
     value = 0
     for character in word:
         value = (value * 0x9E3779B97F4A7C15 + ord(character)) % 2**64
-    return dictionary.entries.find(np.array([value], np.uint64))[1].tolist()
+    _, numbers = dictionary.entries.find(np.array([value], np.uint64))
+    return [int(number) for number in numbers]
 
 
 def test_words_have_their_share_of_all_frequencies() -> None:
