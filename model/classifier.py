@@ -53,11 +53,7 @@ class ThemeClassifier:
         self.codebook = Codebook.from_summary(content["codebook"])
         self.labels = tuple(content["labels"])
         self._reader = reader(content)
-        table = content["vocabulary"]
-        self._counter = Counter(
-            self._reader,
-            Vocabulary(*(np.asarray(table[name]) for name in _TABLE)),
-        )
+        self._counter = Counter(self._reader, Vocabulary.from_content(content["vocabulary"]))
         self._weighting = Weighting(content["idf"], content["block_ends"], content["sublinear"])
         self._linear = LinearModel(
             np.asarray(content["weights"]), np.asarray(content["intercepts"])
@@ -175,10 +171,6 @@ class ThemeClassifier:
             texts, wanted, self.labels, (counts, values, hits), words.normal, self._linear
         )
         return [replace(d, evidence=e) for d, e in zip(decisions, evidence, strict=True)]
-
-
-_TABLE = ("hashes", "numbers", "marks")
-"""The arrays of a vocabulary, in the order of its fields."""
 
 
 def reader(content: Mapping[str, Any]) -> GramReader:

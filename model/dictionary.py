@@ -5,7 +5,7 @@ an old model.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -50,9 +50,15 @@ class Dictionary:
 
     def as_content(self) -> dict[str, Any]:
         """As an artifact keeps it."""
-        return asdict(self)
+        content = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**content, "entries": self.entries.as_content()}
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> "Dictionary":
         """As an artifact keeps it, and back."""
-        return cls(**{**content, "entries": Vocabulary(**content["entries"])})
+        return cls(
+            Vocabulary.from_content(content["entries"]),
+            *(np.asarray(content[name]) for name in ("scores", "solid", "longer", "characters")),
+            content["unknown"],
+            content["longest"],
+        )

@@ -1,12 +1,14 @@
 """The n-grams that a model knows: from hash to feature number, exactly.
 
-An open-addressing table in plain arrays, so that it can be memory-mapped and looked up for a whole
-batch at once. Most unknown n-grams are turned away by one read of a byte.
+A hash table in plain arrays, so that it can be memory-mapped and looked up for a whole batch at
+once. Most unknown n-grams are turned away by one read of a byte.
 Features are numbered by family, the common ones first; the numbering does not hang on the order
 of texts.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,7 @@ NOTHING = np.uint64(0)
 _MIX = np.uint64(0x9FB21C651E98DF25)
 _SLOTS_A_FEATURE = 4
 _FEWEST_SLOTS = 16
-_CROWDED = 0xFF
+_SHARED = 0xFF
 _MOST_FEATURES = 1 << 27
 
 
@@ -29,19 +31,24 @@ class Vocabulary:
     """Features by hash; make one with `build`.
 
     A hash has a home slot. The slots are many, so that most features are at home and most unknown
-    hashes find nobody there; a feature that found its home taken lives in the next free slot.
+    hashes find nobody there. Of several features with one home the first, the most common, has it;
+    the others are kept in a list by hash.
 
     Attributes:
         hashes: the hash of each feature, in the order of their numbers, shape (features,).
-        numbers: the feature in each slot, -1 where it is free, shape (slots,), a power of two.
+        numbers: the feature that has each slot, shape (slots,), a power of two.
         marks: seven bits of the hash, plus one, of the feature whose home a slot is; 0 if it is
             nobody's, 255 if it is several's, shape (slots,). What is looked at first, so that most
             unknown hashes cost one read of a byte.
+        homeless: the features without a slot of their own, by hash, shape (homeless,).
+        homeless_hashes: the hash of each, ascending, shape (homeless,).
     """
 
     hashes: Hashes
     numbers: Ints
     marks: NDArray[np.uint8]
+    homeless: Ints
+    homeless_hashes: Hashes
 
     @classmethod
     def build(cls, hashes: Hashes) -> "Vocabulary":
@@ -58,13 +65,26 @@ class Vocabulary:
             raise ValueError(f"{size} features are more than a table can hold")
         slots = 1 << (max(_SLOTS_A_FEATURE * size, _FEWEST_SLOTS) - 1).bit_length()
         home, mark = _home(hashes, slots)
+        taken, first, shared_by = np.unique(home, return_index=True, return_counts=True)
+        numbers = np.zeros(slots, np.int32)
+        numbers[taken] = first
         marks = np.zeros(slots, np.uint8)
-        marks[home] = mark
-        marks[np.bincount(home, minlength=slots) > 1] = _CROWDED
-        return cls(hashes, _filled(home, slots), marks)
+        marks[taken] = np.where(shared_by > 1, _SHARED, mark[first])
+        homeless = np.setdiff1d(np.arange(size, dtype=np.int32), first)
+        homeless = homeless[np.argsort(hashes[homeless])]
+        return cls(hashes, numbers, marks, homeless, hashes[homeless])
 
     def __len__(self) -> int:
         return len(self.hashes)
+
+    def as_content(self) -> dict[str, NDArray[Any]]:
+        """The arrays, as an artifact keeps them."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> "Vocabulary":
+        """The arrays of an artifact; what else is there is let be."""
+        return cls(*(np.asarray(content[field.name]) for field in fields(cls)))
 
     def find(self, hashes: Hashes) -> tuple[NDArray[np.intp], Ints]:
         """Which of the hashes are known, and as which features.
@@ -74,27 +94,21 @@ class Vocabulary:
         """
         if not len(self.hashes):
             return np.zeros(0, np.intp), np.zeros(0, np.int32)
-        slot, mark = _home(hashes, len(self.numbers))
-        marks = self.marks.take(slot, mode="clip")
+        slots, mark = _home(hashes, len(self.numbers))
+        marks = self.marks.take(slots, mode="clip")
         maybe = marks == mark
-        maybe |= marks == _CROWDED
+        maybe |= marks == _SHARED
         places = maybe.nonzero()[0]
-        slot = slot.take(places, mode="clip")
+        numbers = self.numbers.take(slots.take(places, mode="clip"), mode="clip")
         wanted = hashes.take(places, mode="clip")
-        # One of those whose home it is lives in it.
-        numbers = self.numbers.take(slot, mode="clip")
         known = self.hashes.take(numbers, mode="clip") == wanted
-        pending = (~known).nonzero()[0]
-        pending = pending.compress(marks.take(places.take(pending)) == _CROWDED)
-        while len(pending):
-            further = (slot.take(pending) + 1) & (len(self.numbers) - 1)
-            slot[pending] = further
-            found = self.numbers.take(further, mode="clip")
-            numbers[pending] = found
-            equal = self.hashes.take(found, mode="clip") == wanted.take(pending)
-            equal &= found >= 0
-            known[pending] = equal
-            pending = pending.compress(~equal & (found >= 0))
+        unknown = (~known).nonzero()[0]
+        unknown = unknown.compress(marks.take(places.take(unknown)) == _SHARED)
+        if len(unknown):
+            others = self.homeless_hashes.searchsorted(wanted.take(unknown))
+            found = self.homeless.take(others, mode="clip")
+            numbers[unknown] = found
+            known[unknown] = self.hashes.take(found) == wanted.take(unknown)
         return places.compress(known), numbers.compress(known)
 
 
@@ -109,24 +123,6 @@ def _home(hashes: Hashes, slots: int) -> tuple[NDArray[np.intp], NDArray[np.uint
     mark += 1
     mixed >>= np.uint64(64 - slots.bit_length() + 1)
     return mixed.view(np.intp), mark
-
-
-def _filled(home: NDArray[np.intp], slots: int) -> Ints:
-    """Who lives in each slot: the first at home, then the others of a crowded home further on."""
-    numbers = np.full(slots, -1, np.int32)
-    waiting = np.arange(len(home), dtype=np.int32)
-    slot = home
-    while len(waiting):
-        free = numbers[slot] < 0
-        # Of several that want one slot the first takes it.
-        taken, first = np.unique(slot[free], return_index=True)
-        takers = free.nonzero()[0][first]
-        numbers[taken] = waiting[takers]
-        left = np.ones(len(waiting), bool)
-        left[takers] = False
-        waiting = waiting[left]
-        slot = (slot[left] + 1) & (slots - 1)
-    return numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,9 +194,7 @@ def _content(corpus: Corpus, features: Features, parameters: Parameters) -> dict
         "seed": features.reader.seed,
         "sublinear": parameters.sublinear,
         "vocabulary": {
-            "hashes": vocabulary.hashes,
-            "numbers": vocabulary.numbers,
-            "marks": vocabulary.marks,
+            **vocabulary.as_content(),
             "terms": features.terms.text,
             "term_bounds": features.terms.bounds,
         },
