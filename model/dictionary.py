@@ -56,9 +56,10 @@ class Dictionary:
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> "Dictionary":
         """As an artifact keeps it, and back."""
-        return cls(
-            Vocabulary.from_content(content["entries"]),
-            *(np.asarray(content[name]) for name in ("scores", "solid", "longer", "characters")),
-            content["unknown"],
-            content["longest"],
-        )
+        # A mapped array as it comes is slower: it has to pass on its class with every operation.
+        arrays = {name: np.asarray(content[name]) for name in _ARRAYS}
+        entries = Vocabulary.from_content(content["entries"])
+        return cls(**{**content, **arrays, "entries": entries})
+
+
+_ARRAYS = ("scores", "solid", "longer", "characters")
