@@ -83,6 +83,7 @@ class Weighting:
         self.idf = np.asarray(idf)
         self.block_ends = tuple(int(end) for end in block_ends)
         self.sublinear = sublinear
+        self._inner_ends = np.array(self.block_ends[:-1], np.int64)
         self._frequencies = self._frequency(np.arange(_TABLED))
 
     def raw(self, counts: Counts) -> Floats:
@@ -101,9 +102,7 @@ class Weighting:
         bounds = np.empty(counts.texts * len(self.block_ends) + 1, np.int64)
         begins = bounds[:-1].reshape(counts.texts, -1)
         begins[:, 0] = counts.rows[:-1]
-        begins[:, 1:] = counts.places(
-            np.arange(counts.texts)[:, None], np.array(self.block_ends[:-1])
-        )
+        begins[:, 1:] = counts.places(np.arange(counts.texts)[:, None], self._inner_ends)
         bounds[-1] = counts.rows[-1]
         return bounds
 

@@ -196,7 +196,7 @@ class GramReader:
         if size > len(powers):
             powers, inverses = (_powers(base, size) for base in self._bases)
         sums = np.zeros(size + 1, np.uint64)
-        ((codes + np.uint32(1)) * powers[:size]).cumsum(out=sums[1:])
+        (codes * powers[:size]).cumsum(out=sums[1:])
         return sums, inverses
 
 

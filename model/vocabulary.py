@@ -22,7 +22,7 @@ NOTHING = np.uint64(0)
 _MIX = np.uint64(0x9FB21C651E98DF25)
 _SLOTS_A_FEATURE = 4
 _FEWEST_SLOTS = 16
-_SHARED = 0xFF
+_SHARED = 1
 _MOST_FEATURES = 1 << 27
 
 
@@ -37,9 +37,9 @@ class Vocabulary:
     Attributes:
         hashes: the hash of each feature, in the order of their numbers, shape (features,).
         numbers: the feature that has each slot, shape (slots,), a power of two.
-        marks: seven bits of the hash, plus one, of the feature whose home a slot is; 0 if it is
-            nobody's, 255 if it is several's, shape (slots,). What is looked at first, so that most
-            unknown hashes cost one read of a byte.
+        marks: seven bits of the hash of the feature whose home a slot is, with the eighth set; 0 if
+            it is nobody's, 1 if it is several's, shape (slots,). What is looked at first, so that
+            most unknown hashes cost one read of a byte.
         homeless: the features without a slot of their own, by hash, shape (homeless,).
         homeless_hashes: the hash of each, ascending, shape (homeless,).
     """
@@ -119,8 +119,7 @@ def _home(hashes: Hashes, slots: int) -> tuple[NDArray[np.intp], NDArray[np.uint
     """
     mixed = hashes * _MIX
     mark = mixed.astype(np.uint8)
-    mark &= 0x7F
-    mark += 1
+    mark |= 0x80
     mixed >>= np.uint64(64 - slots.bit_length() + 1)
     return mixed.view(np.intp), mark
 
