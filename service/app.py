@@ -1,179 +1,172 @@
-"""The HTTP application: which routes there are, and how errors become answers.
+"""The HTTP application, put together: the routes, the protocols, and how errors become answers.
 
-Nothing is read or loaded when this module is imported; `create_app` makes the application for one
-classifier, or for none, which answers 503 and says what to do.
+Nothing is read or loaded when this module is imported; `create_app` makes the application.
 """
 
-import logging
-from collections.abc import Callable
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from importlib.metadata import version as installed_version
-from typing import Any
 
-import orjson
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from starlette.concurrency import run_in_threadpool
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp
 
-from model.bundled import bundled
-from model.classifier import ThemeClassifier
-from model.codebook import load_codebook
-from service.answers import answer, paragraph_result, result, theme
-from service.body import read_request
 from service.errors import (
-    BadRequestError,
     BodyTooLargeError,
-    NotReadyError,
     ServiceError,
+    SlowSenderError,
+    UnauthorizedError,
     error_body,
 )
-from service.requests import ClassifyRequest, ClassifyResponse, ErrorResponse
+from service.front import Front
+from service.inference import Inference
+from service.keys import KeyRing
+from service.live import LiveModel
+from service.logs import log
+from service.metrics import Meters
+from service.rates import RateLimiter
+from service.routes import admin, classify, description, health, json_answer, stream, upload
 from service.settings import Settings
 
-_LOG = logging.getLogger("govtheme")
 
-LARGE = 20_000
-"""A request of more characters than this is scored in a thread, so that others are answered."""
+def create_app(
+    settings: Settings,
+    live: LiveModel,
+    keys: KeyRing | None = None,
+    limiter: RateLimiter | None = None,
+) -> ASGIApp:
+    """The application for one worker.
 
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"model": ErrorResponse, "description": "请求体不是 JSON，或编码不对"},
-    413: {"model": ErrorResponse, "description": "请求体太大"},
-    415: {"model": ErrorResponse, "description": "Content-Type 不对"},
-    422: {"model": ErrorResponse, "description": "字段不对，文字为空或太长"},
-    503: {"model": ErrorResponse, "description": "还没有模型"},
-}
+    Args:
+        live: the model in use; one without a classifier is a server that is up, but not ready.
+        keys: who may ask; None for what the settings name.
+        limiter: shared by the workers of a server; None for one of its own.
+
+    Raises:
+        KeyFileError: the settings name a file of keys that cannot be used.
+    """
+    ring = keys or KeyRing(settings.keys)
+    meters = Meters(live)
+    inference = Inference(live, meters)
+    api = _api(settings.reload, live, ring, meters, inference)
+    labels = list(live.present.labels) if live.present else []
+    handle_classify = classify.handler(inference, settings)
+    for routes in (
+        classify.router(handle_classify, settings, labels),
+        stream.router(inference, settings),
+        upload.router(inference, settings),
+        description.router(live),
+        health.router(live, meters),
+        admin.router(live),
+    ):
+        api.include_router(routes)
+    front: ASGIApp = Front(
+        api,
+        {("POST", "/classify"): handle_classify},
+        error_answer,
+        settings,
+        ring,
+        limiter or RateLimiter(),
+        meters,
+    )
+    if settings.origins:
+        front = CORSMiddleware(
+            front,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type", "x-api-key", "x-request-id"],
+        )
+    return front
 
 
-def create_app(settings: Settings, classifier: ThemeClassifier | None) -> FastAPI:
-    """The application for one classifier; None is a server that is up, but not ready."""
-    app = FastAPI(
+def _api(
+    every: float, live: LiveModel, keys: KeyRing, meters: Meters, inference: Inference
+) -> FastAPI:
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(_follow(every, live, keys, meters))
+        try:
+            yield
+        finally:
+            task.cancel()
+            inference.close()
+
+    api = FastAPIOffline(
         title="govtheme",
         version=installed_version("govtheme"),
         description="判断治理类中文段落的主题。",
-        docs_url=None,
-        redoc_url=None,
+        lifespan=lifespan,
+        swagger_ui_oauth2_redirect_url="/docs/oauth2-redirect",
     )
-    _add_classify(app, settings, classifier)
-    _add_description(app, classifier)
-    _add_health(app, classifier)
-    _add_errors(app)
-    return app
+    api.add_exception_handler(ServiceError, _service_error)
+    api.add_exception_handler(HTTPException, _http_error)
+    api.add_exception_handler(RequestValidationError, _validation_error)
+    return api
 
 
-def _add_classify(app: FastAPI, settings: Settings, classifier: ThemeClassifier | None) -> None:
-    schema = ClassifyRequest.model_json_schema()
-    body = {
-        "required": True,
-        "content": {
-            "application/json": {"schema": schema},
-            "text/plain": {"schema": {"type": "string"}},
-        },
-    }
-
-    @app.post(
-        "/classify",
-        response_model=ClassifyResponse,
-        responses=_ERRORS,
-        openapi_extra={"requestBody": body},
-        summary="判断一段、多段或一整页文字的主题",
-    )
-    async def classify(request: Request) -> Response:
-        ready = _ready(classifier)
-        wanted = await read_request(request, settings)
-        size = len(wanted.document or wanted.text or "") + sum(map(len, wanted.texts or ()))
-        call = _call(ready, wanted)
-        content = await run_in_threadpool(call) if size > LARGE else call()
-        return _json(content)
+async def _follow(every: float, live: LiveModel, keys: KeyRing, meters: Meters) -> None:
+    """Notice a promoted model and changed keys, and hand figures on, until cancelled."""
+    while True:
+        await asyncio.sleep(every)
+        before = live.present.version if live.present else None
+        failure = live.failure
+        if await asyncio.to_thread(live.refresh):
+            log("info", "model", version=live.classifier.version, before=before)
+        elif live.failure and live.failure != failure:
+            log("error", "model", reason=live.failure)
+        keys.refresh()
+        meters.flush()
 
 
-def _call(classifier: ThemeClassifier, wanted: ClassifyRequest) -> Callable[[], dict[str, Any]]:
-    def call() -> dict[str, Any]:
-        options = {"evidence": wanted.evidence, "threshold": wanted.threshold}
-        try:
-            if wanted.document is not None:
-                paragraphs = classifier.classify_document(wanted.document, **options)  # type: ignore[arg-type]
-                results = [paragraph_result(p, wanted.evidence) for p in paragraphs]
-            else:
-                texts = [wanted.text] if wanted.text is not None else wanted.texts or []
-                decisions = classifier.classify(texts, **options)  # type: ignore[arg-type]
-                results = [result(decision, wanted.evidence) for decision in decisions]
-        except ValueError as error:
-            raise BadRequestError(str(error), ["threshold"]) from error
-        return answer(classifier, results)
-
-    return call
+def error_answer(_path: str, error: ServiceError) -> Response:
+    """The answer of an error in the shape of the path's protocol."""
+    body = error_body(error.status, error.type, error.message, error.fields)
+    answer = json_answer(body, error.status)
+    if error.retry_after is not None:
+        answer.headers["retry-after"] = str(error.retry_after)
+    if isinstance(error, UnauthorizedError):
+        answer.headers["www-authenticate"] = "Bearer"
+    if isinstance(error, BodyTooLargeError | SlowSenderError):
+        # What is still to come will not be read.
+        answer.headers["connection"] = "close"
+    return answer
 
 
-def _add_description(app: FastAPI, classifier: ThemeClassifier | None) -> None:
-    @app.get("/themes", summary="主题的编号、名称和定义")
-    def themes() -> Response:
-        bundled_book = load_codebook(bundled("codebook.toml"))
-        book = classifier.codebook if classifier else bundled_book
-        # An artifact keeps names only; definitions come from the codebook of the same version.
-        meanings = (
-            {t.id: t for t in bundled_book.themes} if book.version == bundled_book.version else {}
-        )
-        return _json(
-            {
-                "codebook": book.version,
-                "themes": [theme(meanings.get(t.id, t)) for t in book.themes],
-            }
-        )
-
-    @app.get("/model", responses={503: _ERRORS[503]}, summary="正在使用的模型")
-    def model() -> Response:
-        return _json(_ready(classifier).manifest)
+async def _service_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)
+    return error_answer(request.url.path, error)
 
 
-def _add_health(app: FastAPI, classifier: ThemeClassifier | None) -> None:
-    @app.get("/livez", summary="进程是否在运行")
-    async def livez() -> Response:
-        return _json({"status": "ok"})
-
-    @app.get("/readyz", responses={503: _ERRORS[503]}, summary="是否可以判断")
-    async def readyz() -> Response:
-        return _json({"status": "ok", "model": _ready(classifier).version})
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    kind, message = _HTTP.get(error.status_code, ("http_error", str(error.detail)))
+    answer = error_answer(request.url.path, _FrameworkError(error.status_code, kind, message))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
-def _ready(classifier: ThemeClassifier | None) -> ThemeClassifier:
-    if classifier is None:
-        raise NotReadyError("还没有模型。请在服务器上运行 govtheme train，然后重新启动服务")
-    return classifier
+async def _validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    fields = [".".join(str(part) for part in fault["loc"][1:]) for fault in error.errors()]
+    said = _FrameworkError(422, "invalid_request", f"请求有误：{'、'.join(fields)}", fields)
+    return error_answer(request.url.path, said)
 
 
-def _add_errors(app: FastAPI) -> None:
-    @app.exception_handler(ServiceError)
-    async def service_error(_: Request, error: ServiceError) -> Response:
-        answer = _json(
-            error_body(error.status, error.type, error.message, error.fields), error.status
-        )
-        if isinstance(error, BodyTooLargeError):
-            # What is still to come will not be read.
-            answer.headers["connection"] = "close"
-        return answer
+class _FrameworkError(ServiceError):
+    """An error that the framework found."""
 
-    @app.exception_handler(HTTPException)
-    async def http_error(_: Request, error: HTTPException) -> Response:
-        kind, message = _HTTP.get(error.status_code, ("http_error", str(error.detail)))
-        return _json(error_body(error.status_code, kind, message), error.status_code)
-
-    @app.exception_handler(RequestValidationError)
-    async def validation_error(_: Request, error: RequestValidationError) -> Response:
-        fields = [".".join(str(part) for part in fault["loc"]) for fault in error.errors()]
-        return _json(error_body(422, "invalid_request", "请求有误", fields), 422)
-
-    @app.exception_handler(Exception)
-    async def unexpected(_: Request, error: Exception) -> Response:
-        # The kind of error only: its message may hold a user's text.
-        _LOG.error("unexpected %s", type(error).__name__)
-        return _json(error_body(500, "internal", "内部错误，请查看服务器日志"), 500)
+    def __init__(self, status: int, type_: str, message: str, fields: Sequence[str] = ()) -> None:
+        super().__init__(message, fields)
+        self.status = status
+        self.type = type_
 
 
 _HTTP = {
-    404: ("not_found", "没有这个地址；可用的地址见 /openapi.json"),
+    404: ("not_found", "没有这个地址；可用的地址见 /docs"),
     405: ("method_not_allowed", "这个地址不支持该方法"),
 }
-
-
-def _json(content: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status, media_type="application/json")

@@ -1,59 +1,157 @@
-"""Reading the body of a request: size, content type, encoding, shape."""
+"""Reading the body of a request: size, time, compression, content type, encoding, shape."""
 
+import json
+import re
+import zlib
 from email.message import Message
 from typing import Any
 
 import orjson
-from fastapi import Request
 from pydantic import ValidationError
+from starlette.requests import Request
 
-from model.document import decode
+from model.encodings import decode
 from model.errors import DecodingError
-from service.errors import BadBodyError, BadRequestError, BodyTooLargeError, WrongTypeError
+from service.errors import (
+    BadBodyError,
+    BadRequestError,
+    BodyTooLargeError,
+    ClientGoneError,
+    WrongTypeError,
+)
+from service.exchange import Exchange
 from service.requests import ClassifyRequest
 from service.settings import Settings
 
 _SHOWN_FIELDS = 10
+_JSON = "application/json"
+_PLAIN = "text/plain"
 
 
 async def read_request(request: Request, settings: Settings) -> ClassifyRequest:
-    """The request that a body holds, with every text within its limits.
+    """The request to `POST /classify` that a body holds, with every text within its limits.
 
     Raises:
-        BodyTooLargeError, WrongTypeError, BadBodyError, BadRequestError: as their names say.
+        ServiceError: the body is too large, too slow, of the wrong type, or says something else.
     """
-    kind, charset = _content_type(request)
-    body = await _read(request, settings.max_body)
-    if kind == "text/plain":
-        wanted = ClassifyRequest(text=_decoded(body, charset))
+    kind, charset = content_type(request, (_JSON, _PLAIN))
+    body = await read_body(request, settings)
+    if kind == _PLAIN:
+        wanted = ClassifyRequest(text=decoded(body, charset))
     else:
-        wanted = _validated(_parsed(body, charset))
+        wanted = _validated(parsed(body, charset))
     _check(wanted, settings)
     return wanted
 
 
-def _content_type(request: Request) -> tuple[str, str | None]:
+async def read_json(request: Request, settings: Settings) -> Any:
+    """The JSON value that a body holds, for routes with a shape of their own.
+
+    Raises:
+        ServiceError: as `read_request`, but for the shape.
+    """
+    _, charset = content_type(request, (_JSON,))
+    return parsed(await read_body(request, settings), charset)
+
+
+def content_type(request: Request, known: tuple[str, ...]) -> tuple[str, str | None]:
+    """The media type of a body, and the charset that its header names.
+
+    Raises:
+        WrongTypeError: the type is not one of those known.
+    """
+    given = Exchange.of(request).content_type or known[0]
+    if given in known:
+        return given, None
     header = Message()
-    header["content-type"] = request.headers.get("content-type", "application/json")
+    header["content-type"] = given
     kind = header.get_content_type()
-    if kind not in ("application/json", "text/plain"):
-        raise WrongTypeError(
-            f"Content-Type 应是 application/json 或 text/plain，收到的是 {kind[:80]}"
-        )
+    if kind not in known:
+        raise WrongTypeError(f"Content-Type 应是 {' 或 '.join(known)}，收到的是 {kind[:80]}")
     charset = header.get_param("charset")
     return kind, charset if isinstance(charset, str) else None
 
 
-async def _read(request: Request, most: int) -> bytes:
-    chunks = bytearray()
-    async for chunk in request.stream():
-        chunks += chunk
-        if len(chunks) > most:
-            raise BodyTooLargeError(f"请求体超过 {most} 字节的上限，请分批发送")
-    return bytes(chunks)
+async def read_chunk(request: Request) -> tuple[bytes, bool]:
+    """The next piece of a body, and whether more will come.
+
+    Raises:
+        ClientGoneError: the sender has hung up.
+    """
+    exchange = Exchange.of(request)
+    exchange.receiving()
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientGoneError
+    more = message.get("more_body", False)
+    if not more:
+        exchange.received()
+    return message.get("body", b""), more
 
 
-def _decoded(body: bytes, charset: str | None) -> str:
+async def read_body(request: Request, settings: Settings, most: int | None = None) -> bytes:
+    """A whole body, unpacked if it was compressed.
+
+    Args:
+        most: how many bytes it may have, packed and unpacked; None for what the settings say.
+
+    Raises:
+        BodyTooLargeError: it has more; nothing more of it is read.
+        WrongTypeError: it is compressed in a way that is not known.
+        BadBodyError: it cannot be unpacked.
+        ClientGoneError: as `read_chunk`.
+    """
+    exchange = Exchange.of(request)
+    most = settings.max_body if most is None else most
+    length = exchange.content_length
+    if length and (not length.isdecimal() or int(length) > most):
+        raise _too_large(most)
+    encoding = exchange.content_encoding or "identity"
+    if encoding not in ("identity", "gzip", "deflate"):
+        raise WrongTypeError(f"Content-Encoding 应是 gzip 或 deflate，收到的是 {encoding[:40]}")
+    body, more = await read_chunk(request)
+    pieces = [body]
+    size = len(body)
+    while more and size <= most:
+        body, more = await read_chunk(request)
+        pieces.append(body)
+        size += len(body)
+    if size > most:
+        raise _too_large(most)
+    whole = b"".join(pieces)
+    return whole if encoding == "identity" else _unpacked(whole, encoding, most)
+
+
+def _too_large(most: int) -> BodyTooLargeError:
+    return BodyTooLargeError(f"请求体超过 {most} 字节的上限，请分批发送")
+
+
+def _unpacked(body: bytes, encoding: str, most: int) -> bytes:
+    # zlib's sign for a gzip header, a zlib header, and none: "deflate" is sent both ways.
+    formats = (31,) if encoding == "gzip" else (15, -15)
+    for position, format_ in enumerate(formats, 1):
+        unpacker = zlib.decompressobj(format_)
+        try:
+            content = unpacker.decompress(body, most + 1)
+        except zlib.error as error:
+            if position < len(formats):
+                continue
+            raise BadBodyError(f"请求体不是 {encoding} 压缩的数据") from error
+        if len(content) > most:
+            raise _too_large(most)
+        if not unpacker.eof or unpacker.unused_data:
+            raise BadBodyError(f"请求体的 {encoding} 数据不完整，或后面还有别的内容")
+        return content
+    raise AssertionError(encoding)
+
+
+def decoded(body: bytes, charset: str | None) -> str:
+    """Text in the charset that a header named, UTF-8 without one.
+
+    Raises:
+        WrongTypeError: there is no such charset.
+        BadBodyError: the bytes are not of that charset; says where.
+    """
     try:
         return decode(body, charset or "utf-8")
     except LookupError as error:
@@ -65,18 +163,52 @@ def _decoded(body: bytes, charset: str | None) -> str:
         ) from error
 
 
-def _parsed(body: bytes, charset: str | None) -> Any:
+def parsed(body: bytes, charset: str | None = None) -> Any:
+    """The value of a JSON text.
+
+    NaN, lone surrogates, values nested more than about a thousand deep, and an object that names a
+    key twice are no JSON here.
+
+    Raises:
+        BadBodyError: it is no JSON; says where.
+    """
     if charset is not None and charset.lower().replace("_", "-") not in ("utf-8", "utf8"):
-        body = _decoded(body, charset).encode("utf-8", "surrogatepass")
+        body = decoded(body, charset).encode("utf-8", "surrogatepass")
     if not body.strip():
         raise BadBodyError("请求体是空的")
     try:
-        return orjson.loads(body)
+        value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BadBodyError(
             f"请求体不是 UTF-8 编码的 JSON：第 {error.pos} 字符处有误。"
             "其他编码请在 Content-Type 里注明，如 application/json; charset=gb18030"
         ) from error
+    try:
+        # As many keys written as read: none was written twice. Else the exact, slower look decides.
+        if len(_KEY.findall(body)) != _keys(value):
+            json.loads(body, object_pairs_hook=_unique)
+    except RecursionError as error:
+        raise BadBodyError("请求体的 JSON 嵌套太深") from error
+    return value
+
+
+_KEY = re.compile(rb'"\s*:')
+
+
+def _keys(value: Any) -> int:
+    """How many keys a JSON value has in all."""
+    if isinstance(value, dict):
+        return len(value) + sum(_keys(v) for v in value.values() if isinstance(v, dict | list))
+    if isinstance(value, list):
+        return sum(_keys(v) for v in value if isinstance(v, dict | list))
+    return 0
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise BadBodyError("请求体有误：同一个对象里有重复的字段")
+    return value
 
 
 def _validated(content: Any) -> ClassifyRequest:

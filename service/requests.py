@@ -1,8 +1,11 @@
-"""What `POST /classify` takes and gives, as schemas."""
+"""What our own routes take and give, as schemas."""
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from service.settings import Settings
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -10,26 +13,62 @@ Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 class ClassifyRequest(BaseModel):
     """Exactly one of `text`, `texts` and `document`, and how to answer."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        json_schema_extra={
-            "examples": [
-                {"text": "人民路北段的路灯坏了半个月，晚上漆黑一片。", "evidence": True},
-                {"texts": ["网格员每天入户走访。", "小区物业费涨了。"], "threshold": 0.6},
-                {"document": "工作简报\n第一段……\n第二段……"},
-            ]
-        },
-    )
+    model_config = ConfigDict(extra="forbid", strict=True)
 
-    text: Annotated[str | None, Field(description="一段文字，按原样判断")] = None
-    texts: Annotated[list[str] | None, Field(description="多段文字，各自判断")] = None
-    document: Annotated[str | None, Field(description="整页文字，先分段并标出页面杂项")] = None
-    evidence: Annotated[bool, Field(description="是否给出依据")] = False
-    threshold: Annotated[
-        Probability | dict[str, Probability] | None,
-        Field(description="代替模型自带的阈值：一个数，或按主题给出"),
-    ] = None
+    text: str | None = None
+    texts: list[str] | None = None
+    document: str | None = None
+    evidence: bool = False
+    threshold: Probability | dict[str, Probability] | None = None
+
+
+EXAMPLES = {
+    "一段": {"value": {"text": "人民路北段的路灯坏了半个月，晚上漆黑一片。", "evidence": True}},
+    "多段": {"value": {"texts": ["网格员每天入户走访。", "小区物业费涨了。"], "threshold": 0.6}},
+    "整页": {"value": {"document": "工作简报\n第一段……\n第二段……"}},
+}
+
+
+def classify_schema(settings: Settings, labels: Sequence[str]) -> dict[str, Any]:
+    """The JSON schema of `ClassifyRequest`, exact to the limits and the labels of the model."""
+    text = {"type": "string", "pattern": "\\S"}
+    one = {**text, "maxLength": settings.max_characters}
+    probability = {"type": "number", "minimum": 0, "maximum": 1}
+    by_label = {
+        "type": "object",
+        "properties": dict.fromkeys(labels, probability),
+        "additionalProperties": False,
+    }
+    options = {
+        "evidence": {"type": "boolean", "default": False, "description": "是否给出依据"},
+        "threshold": {
+            "anyOf": [probability, by_label, {"type": "null"}],
+            "description": "代替模型自带的阈值：一个数，或按主题给出",
+        },
+    }
+    subjects = {
+        "text": {**one, "description": "一段文字，按原样判断"},
+        "texts": {
+            "type": "array",
+            "items": one,
+            "minItems": 1,
+            "maxItems": settings.max_texts,
+            "description": "多段文字，各自判断",
+        },
+        "document": {**text, "description": "整页文字，先分段并标出页面杂项"},
+    }
+    return {
+        "oneOf": [
+            {
+                "type": "object",
+                "title": name,
+                "properties": {name: schema, **options},
+                "required": [name],
+                "additionalProperties": False,
+            }
+            for name, schema in subjects.items()
+        ]
+    }
 
 
 class EvidenceItem(BaseModel):
@@ -67,8 +106,99 @@ class ModelName(BaseModel):
 class ClassifyResponse(BaseModel):
     """One result a text, in order."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "model": {"version": "89cdad3f761a", "codebook": "1.0.0"},
+                    "results": [
+                        {
+                            "labels": ["infrastructure"],
+                            "status": "labelled",
+                            "uncertain": [],
+                            "scores": {"infrastructure": 0.97, "property_management": 0.08},
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
     model: ModelName
     results: list[Result]
+
+
+class DocumentResult(BaseModel):
+    """One document of an uploaded file: a page, or a row of a table."""
+
+    doc: str
+    title: str
+    results: list[Result]
+
+
+class RejectedDocument(BaseModel):
+    """What could not be read, and why."""
+
+    doc: str
+    reason: str
+
+
+class FileResponse(BaseModel):
+    """The documents of an uploaded file, and what of it was not read."""
+
+    model: ModelName
+    documents: list[DocumentResult]
+    rejected: list[RejectedDocument]
+
+
+class Theme(BaseModel):
+    """A theme of the codebook."""
+
+    id: str
+    number: int
+    name_zh: str
+    name_en: str
+    definition: str
+    counts: list[str]
+    excludes: list[str]
+
+
+class ThemesResponse(BaseModel):
+    """The codebook of the model in use."""
+
+    codebook: str
+    themes: list[Theme]
+
+
+class ModelSummary(BaseModel):
+    """A trained model of the store."""
+
+    version: str
+    current: Annotated[bool, Field(description="是否正在使用")]
+    trained: Annotated[str, Field(description="训练完成的时间")]
+    labels: list[str]
+    macro_f1: Annotated[float | None, Field(description="交叉验证的宏平均 F1")]
+
+
+class ModelsResponse(BaseModel):
+    """All models of the store, oldest first."""
+
+    models: list[ModelSummary]
+
+
+class HealthResponse(BaseModel):
+    """Whether the server can answer, and with which model."""
+
+    status: Literal["ok", "degraded"]
+    model: str | None = None
+    reason: Annotated[str | None, Field(description="为什么没有换用新模型")] = None
+
+
+class PromotionResponse(BaseModel):
+    """Which model is in use now."""
+
+    model: str
+    before: str | None
 
 
 class ErrorDetail(BaseModel):
