@@ -176,8 +176,8 @@ class Segmenter:
 def _starts(cut: Cut, texts: Sequence[str], codes: Codes) -> Offsets:
     """Where the words of some texts begin, as an engine has it; there is no NUL in normal text.
 
-    The words are put together again at once: that costs a third of measuring each, and less than
-    half of what a list of them all does.
+    The words are put together again at once, with a NUL between: that costs half of measuring each,
+    and lets them go while they are still in the cache.
     """
     joined = "\0".join(["\0".join(cut(text)) for text in texts if text])
     found = np.frombuffer(joined.encode("utf-32-le"), np.uint32)
