@@ -24,8 +24,11 @@ _IN_WORDS = (
     *range(0x3400, 0x4DC0),
     *range(0x4E00, 0xA000),
     *range(0xF900, 0xFB00),
+    *range(0x20000, 0x2A6E0),
+    *range(0x2A700, 0x2EBF0),
+    *range(0x2F800, 0x2FA20),
 )
-"""The characters that both engines let stand in a word of several."""
+"""The characters that rjieba lets stand in a word of several; it cuts at all others."""
 
 
 def jieba_frequencies() -> dict[str, int]:
@@ -63,9 +66,8 @@ def compiled(frequencies: Mapping[str, int]) -> Dictionary:
     several = (word for word in frequencies if len(word) > 1)
     words = sorted(several, key=frequencies.__getitem__, reverse=True)
     codes, starts, lengths = _row(words)
-    allowed = np.zeros(_BMP, np.bool_)
+    allowed = np.zeros(max(_IN_WORDS) + 2, np.bool_)
     allowed[list(_IN_WORDS)] = True
-    # The engines cut at other characters, whatever their dictionaries say.
     fit = np.logical_and.reduceat(allowed.take(codes, mode="clip"), starts)
     words = list(compress(words, fit.tolist()))
     codes, starts, lengths = _row(words)

@@ -140,11 +140,18 @@ def test_a_text_longer_than_a_window_is_in_doubt_and_no_other(before: list[str])
 
 
 def test_a_segmenter_has_the_same_words_with_a_lattice_and_without() -> None:
-    """Also where the lattice is in doubt: 甲乙 | 丙 and 甲 | 乙丙 are equally probable."""
-    frequencies = {"齉齉": 7, "爩": 7, "齉": 7, "齉爩": 7}
+    """Also where the lattice is in doubt: 齉齉 | 爩 and 齉 | 齉爩 are equally probable."""
+    frequencies = {"齉齉": 7, "爩": 7, "齉": 7, "齉爩": 7, "𠮷野家": 7, "网·格": 7}
     lattice = Lattice(build_dictionary(frequencies))
     cut = load_segmenter(frequencies)
-    texts = ["齉齉爩", "业主大会，齉齉爩", "网格员。" * (WINDOW // 4 + 1), "", "abc 1" * 1000]
+    texts = [
+        "齉齉爩",
+        "业主大会，齉齉爩",
+        "网格员。" * (WINDOW // 4 + 1),
+        "",
+        "abc 1" * 1000,
+        "在𠮷野家用餐，网·格",
+    ]
     normal = Normaliser()(texts)
     assert lattice.cut(normal)[1] == [0, 1, 2]
     with_it, without = Segmenter(cut, lattice).starts(normal), Segmenter(cut).starts(normal)
