@@ -59,7 +59,8 @@ class Vocabulary:
                 more than 2²⁷.
         """
         size = len(hashes)
-        if len(np.unique(hashes)) != size or (hashes == NOTHING).any():
+        ordered = np.sort(hashes)
+        if (ordered[1:] == ordered[:-1]).any() or (hashes == NOTHING).any():
             raise ValueError("two features have the same hash, or one has that of nothing")
         if size > _MOST_FEATURES:
             raise ValueError(f"{size} features are more than a table can hold")
@@ -70,7 +71,9 @@ class Vocabulary:
         numbers[taken] = first
         marks = np.zeros(slots, np.uint8)
         marks[taken] = np.where(shared_by > 1, _SHARED, mark[first])
-        homeless = np.setdiff1d(np.arange(size, dtype=np.int32), first)
+        without = np.ones(size, np.bool_)
+        without[first] = False
+        homeless = without.nonzero()[0].astype(np.int32)
         homeless = homeless[np.argsort(hashes[homeless])]
         return cls(hashes, numbers, marks, homeless, hashes[homeless])
 

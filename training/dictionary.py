@@ -72,7 +72,8 @@ def compiled(frequencies: Mapping[str, int]) -> Dictionary:
     words = list(compress(words, fit.tolist()))
     codes, starts, lengths = _row(words)
     hashes, beginnings = _hashes(codes, starts, lengths)
-    known = np.concatenate([hashes, np.setdiff1d(beginnings, hashes)])
+    words_too = np.isin(beginnings, hashes, assume_unique=True)
+    known = np.concatenate([hashes, beginnings[~words_too]])
     counts = np.fromiter(map(frequencies.__getitem__, words), np.float64, len(words))
     characters = np.full(_BMP, np.nan)
     for word, count in frequencies.items():
@@ -82,7 +83,7 @@ def compiled(frequencies: Mapping[str, int]) -> Dictionary:
         entries=Vocabulary.build(known),
         scores=np.log(counts) - total,
         solid=np.zeros(len(words), np.bool_),
-        longer=np.isin(known, beginnings),
+        longer=np.isin(known, beginnings, assume_unique=True),
         characters=characters,
         unknown=float(-total),
         longest=int(lengths.max()),
