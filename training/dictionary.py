@@ -4,7 +4,6 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -62,40 +61,33 @@ def _built(words: tuple[tuple[str, int], ...]) -> Dictionary:
 
 def compiled(frequencies: Mapping[str, int]) -> Dictionary:
     """Compile words of any length with their frequencies, each ≥ 1."""
-    total = np.log(sum(frequencies.values()))
-    several = (word for word in frequencies if len(word) > 1)
-    words = sorted(several, key=frequencies.__getitem__, reverse=True)
-    codes, starts, lengths = _row(words)
+    lengths = np.fromiter(map(len, frequencies), np.int64, len(frequencies))
+    counts = np.fromiter(frequencies.values(), np.float64, len(frequencies))
+    codes = np.frombuffer("".join(frequencies).encode("utf-32-le"), np.uint32)
+    starts = np.cumsum(lengths) - lengths
+    scores = np.log(counts) - np.log(counts.sum())
     allowed = np.zeros(max(_IN_WORDS) + 2, np.bool_)
     allowed[list(_IN_WORDS)] = True
     fit = np.logical_and.reduceat(allowed.take(codes, mode="clip"), starts)
-    words = list(compress(words, fit.tolist()))
-    codes, starts, lengths = _row(words)
-    hashes, beginnings = _hashes(codes, starts, lengths)
+    words = (fit & (lengths > 1)).nonzero()[0]
+    words = words[np.argsort(-counts[words], kind="stable")]
+    hashes, beginnings = _hashes(codes, starts[words], lengths[words])
     words_too = np.isin(beginnings, hashes, assume_unique=True)
     known = np.concatenate([hashes, beginnings[~words_too]])
-    counts = np.fromiter(map(frequencies.__getitem__, words), np.float64, len(words))
     characters = np.full(_BMP, np.nan)
-    for word, count in frequencies.items():
-        if len(word) == 1:
-            characters[ord(word)] = np.log(count) - total
+    single = lengths == 1
+    characters[codes[starts[single]]] = scores[single]
     bare = Dictionary(
         entries=Vocabulary.build(known),
-        scores=np.log(counts) - total,
+        scores=scores[words],
         solid=np.zeros(len(words), np.bool_),
         longer=np.isin(known, beginnings, assume_unique=True),
         characters=characters,
-        unknown=float(-total),
-        longest=int(lengths.max()),
+        unknown=float(-np.log(counts.sum())),
+        longest=int(lengths[words].max()),
     )
-    return replace(bare, solid=_solid(Lattice(bare), codes, np.append(starts, len(codes))))
-
-
-def _row(words: list[str]) -> tuple[Codes, Offsets, Offsets]:
-    """The characters of all words in one row, where each begins, and its length."""
-    lengths = np.fromiter(map(len, words), np.int64, len(words))
-    codes = np.frombuffer("".join(words).encode("utf-32-le"), np.uint32)
-    return codes, np.cumsum(lengths) - lengths, lengths
+    solid = _solid(Lattice(bare), codes, np.append(starts, len(codes)))
+    return replace(bare, solid=solid[words])
 
 
 def _hashes(codes: Codes, starts: Offsets, lengths: Offsets) -> tuple[Hashes, Hashes]:
