@@ -16,14 +16,16 @@ from model.artifact import read_artifact
 from model.calibration import Calibration
 from model.codebook import Codebook
 from model.decision import Decision, Thresholds
+from model.dictionary import Dictionary
 from model.document import Paragraph, split
 from model.errors import ArtifactError
 from model.evidence import evidence_of
 from model.features import Counter, Counts, Floats, Weighting, batches
 from model.grams import GramRanges, GramReader
+from model.lattice import Lattice
 from model.linear import LinearModel
 from model.normalisation import Normaliser
-from model.segmentation import load_segmenter
+from model.segmentation import Segmenter, load_segmenter
 from model.vocabulary import Vocabulary
 
 
@@ -51,11 +53,7 @@ class ThemeClassifier:
         self.codebook = Codebook.from_summary(content["codebook"])
         self.labels = tuple(content["labels"])
         self._reader = reader(content)
-        table = content["vocabulary"]
-        self._counter = Counter(
-            self._reader,
-            Vocabulary(*(np.asarray(table[name]) for name in _TABLE)),
-        )
+        self._counter = Counter(self._reader, Vocabulary.from_content(content["vocabulary"]))
         self._weighting = Weighting(content["idf"], content["block_ends"], content["sublinear"])
         self._linear = LinearModel(
             np.asarray(content["weights"]), np.asarray(content["intercepts"])
@@ -184,16 +182,15 @@ class ThemeClassifier:
         return [replace(d, evidence=e) for d, e in zip(decisions, evidence, strict=True)]
 
 
-_TABLE = ("hashes", "numbers", "homes")
-"""The arrays of a vocabulary, in the order of its fields."""
-
-
-def reader(content: Mapping[str, Any], engine: str | None = None) -> GramReader:
+def reader(content: Mapping[str, Any]) -> GramReader:
     """The reader of n-grams that an artifact's content describes."""
     words = content["words"]
     return GramReader(
         Normaliser(content["traditional"], content["simplified"]),
-        load_segmenter(dict(zip(words, content["frequencies"], strict=True)), engine),
+        Segmenter(
+            load_segmenter(dict(zip(words, content["frequencies"], strict=True))),
+            Lattice(Dictionary.from_content(content["dictionary"])),
+        ),
         GramRanges(tuple(content["ranges"]["words"]), tuple(content["ranges"]["characters"])),
         content["seed"],
     )

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from model.features import Counter, Counts, Weighting, batches
-from model.grams import NOTHING, GramReader, Grams, Hashes, Ints, Words
-from model.vocabulary import Terms, Vocabulary
+from model.grams import GramReader, Grams, Words
+from model.vocabulary import NOTHING, Hashes, Ints, Terms, Vocabulary
 from training.errors import TooLittleError
 from training.parameters import Parameters
 

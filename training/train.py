@@ -15,15 +15,18 @@ from threadpoolctl import threadpool_limits
 from model.artifact import FORMAT, write_artifact
 from model.bundled import bundled
 from model.classifier import library_versions
+from model.dictionary import Dictionary
 from model.distribution import histogram, shares
 from model.grams import GramRanges, GramReader
+from model.lattice import Lattice
 from model.normalisation import Normaliser
-from model.segmentation import Cut, load_segmenter, read_words, word_frequencies
+from model.segmentation import Segmenter, load_segmenter, read_words, word_frequencies
 from training.account import cross_validated, files
 from training.copies import near_copies
 from training.corpus import Corpus, Row
 from training.curve import learning_curve
 from training.decide import cross_decided, fit_rule
+from training.dictionary import build_dictionary
 from training.errors import TooLittleError
 from training.features import Features, build_features
 from training.fit import fit_linear, out_of_fold
@@ -140,6 +143,7 @@ def _train(
         "labels": labels,
         "words": list(source.words),
         "frequencies": list(source.words.values()),
+        "dictionary": source.dictionary.as_content(),
         "traditional": source.characters[0],
         "simplified": source.characters[1],
         "weights": weights,
@@ -200,20 +204,24 @@ class _Source:
     Attributes:
         words: the domain words that the dictionary does not have, and how often they come.
         characters: traditional ones and, in the same order, their simplified forms.
+        dictionary: jieba's words and these, compiled.
         normaliser, segmenter: made of them.
     """
 
     words: dict[str, int]
     characters: tuple[str, str]
+    dictionary: Dictionary
     normaliser: Normaliser
-    segmenter: Cut
+    segmenter: Segmenter
 
     @classmethod
     def bundled(cls) -> "_Source":
         characters = read_characters(bundled("characters.txt"))
         normaliser = Normaliser(*characters)
         words = word_frequencies(normaliser([w]).text for w in read_words(bundled("words.txt")))
-        return cls(words, characters, normaliser, load_segmenter(words))
+        dictionary = build_dictionary(words)
+        segmenter = Segmenter(load_segmenter(words), Lattice(dictionary))
+        return cls(words, characters, dictionary, normaliser, segmenter)
 
     def reader(self, parameters: Parameters) -> GramReader:
         ranges = GramRanges(parameters.words, parameters.characters)
@@ -244,9 +252,7 @@ def _content(corpus: Corpus, features: Features, parameters: Parameters) -> dict
         "seed": features.reader.seed,
         "sublinear": parameters.sublinear,
         "vocabulary": {
-            "hashes": vocabulary.hashes,
-            "numbers": vocabulary.numbers,
-            "homes": vocabulary.homes,
+            **vocabulary.as_content(),
             "terms": features.terms.text,
             "term_bounds": features.terms.bounds,
         },
