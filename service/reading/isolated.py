@@ -7,6 +7,7 @@ Frames on its pipes: eight bytes of length, then JSON; the file's bytes follow i
 """
 
 import atexit
+import contextlib
 import io
 import os
 import signal
@@ -16,6 +17,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
@@ -27,6 +29,12 @@ from service.reading.options import ReadingOptions
 from service.reading.source import Source
 
 _LENGTH = struct.Struct(">Q")
+_ROOT = str(Path(__file__).resolve().parents[2])
+_START = f"""import sys
+sys.path.append({_ROOT!r})
+from service.reading.isolated import main
+main()
+"""
 
 
 def read(module: str, source: Source, options: ReadingOptions) -> Iterator[Document | Rejected]:
@@ -73,13 +81,14 @@ class _Process:
 
     def _started(self) -> "subprocess.Popen[bytes]":
         if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "service.reading.isolated"],
+            self._process = subprocess.Popen(  # noqa: S603  Python itself, and words of ours
+                # -P: what stands in the folder that somebody happens to be in is not imported.
+                [sys.executable, "-P", "-c", _START],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
-            atexit.register(self._process.kill)
+            atexit.register(_end, self._process)
         return self._process
 
 
@@ -108,13 +117,20 @@ def _exchange(
     except OSError:
         answer = None
     if answer is None:
-        process.kill()
-        process.wait()
-        process.stdin.close()
-        process.stdout.close()
+        _end(process)
         return None
     content: dict[str, Any] = orjson.loads(answer)
     return content
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.kill()
+    process.wait()
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+    process.stdout.close()
 
 
 def _send(pipe: Any, *frames: bytes) -> None:
@@ -180,7 +196,3 @@ def _limit_memory(most: int) -> None:
         return
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (most if hard < 0 else min(most, hard), hard))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,7 @@
 """`POST /classify/file`: a file of any format that archives are read from."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -24,6 +25,9 @@ from service.settings import Settings
 _FORM = "multipart/form-data"
 _FORM_BYTES = 64 * 1024
 """What a form may have beside its file."""
+
+_UNPACKED = 10
+"""An uploaded archive may unpack to so many times the most bytes of an upload."""
 
 Read = tuple[list[Document], list[Rejected]]
 
@@ -59,6 +63,9 @@ def router(inference: Inference, settings: Settings) -> APIRouter:
         # Without a model the file need not be read.
         _ = inference.live.classifier
         options = reading_options(settings, text_column)
+        # What an archive run may unpack is far too much for one request.
+        most = min(options.max_unpacked, _UNPACKED * settings.max_upload)
+        options = replace(options, max_unpacked=most)
         # Reading may wait for another program: it must not hold up the thread that scores.
         documents, rejected = await run_in_threadpool(_read, data, name, options, settings)
         classifier, found = await inference.classify_documents(
