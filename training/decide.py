@@ -134,6 +134,8 @@ def _rule(
     at_least_one = bool(counts.min() >= 1) and parameters.precision is None
     if at_most_one:
         probabilities = only_best(probabilities)
+    # The best label is given in any case: what is chosen is the threshold for the others.
+    scores = best_first(probabilities) if at_least_one else probabilities
     at, bands = [], []
     for label in range(len(labels)):
         mine = probabilities[:, label], targets[:, label]
@@ -142,7 +144,7 @@ def _rule(
         elif parameters.precision is not None:
             threshold = precise_threshold(*mine, parameters.precision)
         else:
-            threshold = best_threshold(*mine)
+            threshold = best_threshold(scores[:, label], targets[:, label])
         at.append(threshold)
         bands.append(band(*mine, threshold, parameters))
     thresholds = Thresholds(
@@ -162,6 +164,14 @@ def only_best(probabilities: Floats) -> Floats:
     alone = np.zeros_like(probabilities)
     alone[rows, best] = probabilities[rows, best]
     return alone
+
+
+def best_first(probabilities: Floats) -> Floats:
+    """The best label of each row has probability 1; the others keep theirs."""
+    rows = np.arange(len(probabilities))
+    raised = probabilities.copy()
+    raised[rows, probabilities.argmax(axis=1)] = 1.0
+    return raised
 
 
 def best_threshold(probabilities: Floats, positive: Bools) -> float:

@@ -49,7 +49,6 @@ CS = (0.2, 0.4, 0.7, 1.2, 2.5)
 FLOORS = (None, 0.3, 0.7, 1.2, 2.5)
 BALANCED = (False, False, True)
 
-_MOST_CANDIDATES = 72
 _KEPT = 3
 """One candidate in so many goes on, to so many times the rows."""
 
@@ -100,6 +99,7 @@ def search(
     budget: float,
     jobs: int,
     done: Done,
+    most: int = 72,
 ) -> tuple[Parameters, list[Tried]]:
     """The best parameters that were found in time, and all that was tried.
 
@@ -111,6 +111,7 @@ def search(
         budget: seconds; what cannot be finished in time is not begun.
         jobs: how many threads.
         done: told how many of how many seconds are gone.
+        most: how many candidates to begin with at most, however much time there is.
     """
     clock = _Clock(budget, done)
     whole = _Round(list(rows), targets, _folds(rows, start, build))
@@ -118,7 +119,7 @@ def search(
     # The training that follows costs about as much again.
     once = clock.elapsed()
     clock.reserve(once)
-    candidates = draw(start, _affordable(clock, len(rows)))
+    candidates = draw(start, min(_affordable(clock, len(rows)), most))
     for share in _shares(len(rows)):
         part = _sample(whole, share)
         # Half of what is left for each round, and all of it for the last.
@@ -171,7 +172,7 @@ def _affordable(clock: _Clock, rows: int) -> int:
     """How many candidates to begin with, when one of them on all rows took as long as the first."""
     one = max(clock.elapsed(), 0.05)
     rounds = len(_shares(rows))
-    return int(np.clip(clock.left() / one * _KEPT ** (rounds - 1) / rounds, 2, _MOST_CANDIDATES))
+    return max(int(clock.left() / one * _KEPT ** (rounds - 1) / rounds), 2)
 
 
 def _shares(rows: int) -> list[float]:

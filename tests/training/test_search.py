@@ -27,12 +27,15 @@ def test_a_search_finds_something_better_and_keeps_what_it_tried() -> None:
     rows = canonical(CORPUS.rows)
     targets = np.array([[label in row.labels for label in CORPUS.codebook.ids] for row in rows])
     told: list[tuple[int, int]] = []
-    best, tried = search(rows, targets, START, build, 20.0, 2, lambda *step: told.append(step))
+    best, tried = search(
+        rows, targets, START, build, 3600.0, 2, lambda *step: told.append(step), most=3
+    )
     whole = {one.parameters: one.macro_f1 for one in tried if one.rows == len(rows)}
     assert tried[0].parameters == START
+    assert len(whole) == 4
     assert whole[best] == max(whole.values())
     assert whole[best] > whole[START] + 0.02
-    assert told[-1][1] == 20
+    assert told[-1][1] == 3600
 
 
 def test_without_time_the_start_is_kept() -> None:
