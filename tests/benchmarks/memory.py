@@ -1,0 +1,26 @@
+"""How much memory a server's processes take, from Linux' own count of their pages."""
+
+from pathlib import Path
+
+
+def memory(root: int) -> list[dict[str, float]]:
+    """Megabytes of a process and of those that it has forked, in the order of their start.
+
+    `resident` counts shared pages in full, `private` only what no other process has too.
+    """
+    return [_rollup(process) for process in (root, *sorted(children(root)))]
+
+
+def children(parent: int) -> list[int]:
+    """The processes that a process has started."""
+    listed = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
+    return [int(number) for number in listed.split()]
+
+
+def _rollup(process: int) -> dict[str, float]:
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
+    kilobytes = {name: int(rest.split()[0]) for name, rest in (line.split(":") for line in lines)}
+    return {
+        "resident_mb": kilobytes["Rss"] / 1024,
+        "private_mb": (kilobytes["Private_Clean"] + kilobytes["Private_Dirty"]) / 1024,
+    }

@@ -1,0 +1,94 @@
+"""A real server on a port of its own, for tests to talk to."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from model.classifier import ThemeClassifier
+from service.app import create_app
+from service.connection import Connection
+from service.live import LiveModel
+from service.settings import Settings
+
+TEXT = "网格员每天入户走访，把问题记进台账。"
+
+READY_SECONDS = 60.0
+
+
+@contextmanager
+def running(
+    settings: Settings, model: ThemeClassifier | LiveModel | None = None
+) -> Iterator[httpx.Client]:
+    """A server in a thread, with one model or a store's, and a client of it."""
+    live = model if isinstance(model, LiveModel) else LiveModel(None, model)
+    config = uvicorn.Config(
+        create_app(settings, live), port=0, log_level="critical", ws="none", http=Connection
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def serving(
+    models: Path, log: Path, *options: str, **settings: str
+) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+    """`govtheme serve` as a process of its own, once it is ready, and a client of it.
+
+    Args:
+        log: where its standard error goes.
+        settings: variables by name without `GOVTHEME_`.
+    """
+    variables = {f"GOVTHEME_{name.upper()}": value for name, value in settings.items()}
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "service", "serve", "--port", "0", *options],
+            env={**os.environ, "GOVTHEME_MODELS": str(models), **variables},
+            stderr=errors,
+        )
+    try:
+        with httpx.Client(base_url=_address(process, log), trust_env=False) as client:
+            wait_until_ready(client)
+            yield process, client
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_until_ready(client: httpx.Client) -> None:
+    """Return when the server answers."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if client.get("/livez").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise TimeoutError("the server did not answer")
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        said = log.read_text(encoding="utf-8")
+        if "http://" in said:
+            return said[said.index("http://") :].split("（")[0].strip()
+        time.sleep(0.05)
+    raise RuntimeError(f"the server did not start: {log.read_text(encoding='utf-8')}")
