@@ -1,32 +1,23 @@
-"""From bytes to a document, and from a document to its paragraphs.
+"""A document, and its paragraphs.
 
 `Document` is decoded text with a title and a source. `split` cuts it into paragraphs that know
 where they stand in it and what they are: body, heading or page furniture (see `furniture`).
 """
 
-import codecs
 import re
 import statistics
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from model.errors import DecodingError
+from model.byline import byline
+from model.encodings import decode
 from model.furniture import LINK_LIST, is_furniture, is_link
 
 Kind = Literal["body", "heading", "furniture"]
 
 LONGEST = 2000
 """A paragraph of more characters than this is cut at the end of a sentence."""
-
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_ENCODINGS = ("utf-8", "gb18030")
 
 _LINE = re.compile(r"[^\r\n\u2028\u2029]+")
 _SENTENCE_END = "。！？；…!?;"
@@ -35,6 +26,7 @@ _NUMBERED = re.compile(
     r"第[一二三四五六七八九十百零〇\d]{1,6}[章节条款]|[（(][一二三四五六七八九十\d]{1,3}[）)]"
     r"|[一二三四五六七八九十]{1,3}[、.．]|\d{1,2}[、.．](?!\d)|[①-⑳]"
 )
+_OPENING = 2000
 _GAPPED = 100
 _RUN_ON = 500
 _GAP = rf"(?<=[{_SENTENCE_END}{_CLOSERS}])[ \u3000\t]{{2,}}"
@@ -51,12 +43,22 @@ class Document:
     Attributes:
         text: the text with a byte-order mark removed and its line ends untouched.
         title: the title, empty where none is known.
-        source: where it came from: a path, an address, or empty.
+        source: its name: a path, an address, or empty.
+        date: when it was published, as ISO 8601 (`2024-05-06`), empty where it is not known.
+        author: who wrote it, as the page or file says.
+        origin: who published it, as the page or file says.
+        columns: what the input carried beside the text, such as the other cells of a row.
+        whole: the text is one paragraph, such as a table's cell, and is not to be split.
     """
 
     text: str
     title: str = ""
     source: str = ""
+    date: str = ""
+    author: str = ""
+    origin: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,51 +77,31 @@ class Paragraph:
     kind: Kind
 
 
-def decode(data: bytes, charset: str | None = None) -> str:
-    """Text from bytes: a byte-order mark decides, else strict UTF-8, else GB18030.
-
-    Args:
-        data: the bytes.
-        charset: an encoding that somebody named (in an HTTP header, say); tried alone.
-
-    Raises:
-        DecodingError: none of them fits, or the named one does not.
-        LookupError: `charset` names no encoding.
-    """
-    if charset is not None:
-        return _decode(data, codecs.lookup(charset).name)
-    for bom, encoding in _BOMS:
-        if data.startswith(bom):
-            return _decode(data[len(bom) :], encoding, len(bom))
-    furthest = 0
-    for encoding in _ENCODINGS:
-        try:
-            return _decode(data, encoding)
-        except DecodingError as error:
-            furthest = max(furthest, error.position)
-    raise DecodingError(furthest, len(data))
-
-
-def _decode(data: bytes, encoding: str, offset: int = 0) -> str:
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise DecodingError(offset + error.start, offset + len(data)) from error
-    # GB18030 gives a meaning to almost any bytes; NULs show that it was no text.
-    if "\0" in text:
-        raise DecodingError(offset + len(text[: text.index("\0")].encode(encoding)), len(data))
-    return text.removeprefix("\ufeff")
-
-
 def read_document(data: bytes, source: str = "") -> Document:
-    """Decode a document and take its first heading as its title.
+    """Decode a document and see what its first lines say of it.
 
     Raises:
         DecodingError: the bytes are not text.
     """
     text = decode(data)
-    title = next((p.text for p in split(text) if p.kind == "heading"), "")
-    return Document(text, title, source)
+    return Document(text, title_of(text), source, *byline(text))
+
+
+def title_of(text: str) -> str:
+    """The first heading among the first lines of a text, empty where there is none."""
+    opening = text[:_OPENING]
+    if len(text) > _OPENING:
+        opening = opening[: max(map(opening.rfind, "\r\n")) + 1] or opening
+    return next((p.text for p in split(opening) if p.kind == "heading"), "")
+
+
+def paragraphs(document: Document) -> list[Paragraph]:
+    """The paragraphs of a document: those that `split` finds, or all of it when it is whole."""
+    if not document.whole:
+        return split(document.text)
+    text = document.text.strip()
+    start = document.text.find(text)
+    return [Paragraph(text, start, start + len(text), "body")] if text else []
 
 
 def split(text: str) -> list[Paragraph]:

@@ -33,7 +33,7 @@ class DecodingError(ModelError):
         self.position = position
         self.length = length
         super().__init__(
-            f"不是 UTF-8 也不是 GB18030 文本：第 {position} 字节（共 {length} 字节）无法解码。"
+            f"不是 UTF-8、GB18030 或 Big5 文本：第 {position} 字节（共 {length} 字节）无法解码。"
             "请在原软件中另存为 UTF-8 文本后重试。"
         )
 

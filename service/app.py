@@ -30,7 +30,7 @@ from service.live import LiveModel
 from service.logs import log
 from service.metrics import Meters
 from service.rates import RateLimiter
-from service.routes import admin, classify, description, health, json_answer, stream
+from service.routes import admin, classify, description, health, json_answer, stream, upload
 from service.settings import Settings
 
 
@@ -59,6 +59,7 @@ def create_app(
     for routes in (
         classify.router(handle_classify, settings, labels),
         stream.router(inference, settings),
+        upload.router(inference, settings),
         description.router(live),
         health.router(live, meters),
         admin.router(live),

@@ -9,14 +9,21 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-HEAD_SECONDS = 10.0
-"""From the first byte of a connection or request to the end of the request's head."""
-
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's connection over httptools, with a time limit for heads."""
+    """uvicorn's connection over httptools, with a time limit for heads.
 
+    Attributes:
+        head_seconds: from the beginning of a connection or request to the end of its head.
+    """
+
+    head_seconds = 15.0
     _deadline: asyncio.TimerHandle | None = None
+
+    @classmethod
+    def limited(cls, head_seconds: float) -> type["Connection"]:
+        """Connections with another limit; uvicorn takes a class and makes the connections."""
+        return type(cls.__name__, (cls,), {"head_seconds": head_seconds})
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first head."""
@@ -40,7 +47,7 @@ class Connection(HttpToolsProtocol):
 
     def _expect_head(self) -> None:
         if self._deadline is None:
-            self._deadline = self.loop.call_later(HEAD_SECONDS, self._give_up)
+            self._deadline = self.loop.call_later(self.head_seconds, self._give_up)
 
     def _forget(self) -> None:
         if self._deadline is not None:

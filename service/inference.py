@@ -14,12 +14,15 @@ from typing import TypeVar
 
 from model.classifier import Classified, ThemeClassifier
 from model.decision import Decision
+from model.document import Document, paragraphs
 from service.errors import BadRequestError
 from service.live import LiveModel
-from service.metrics import Meters
+from service.metrics import Meters, Tallies
 
 SMALL = 2_000
 """A request of at most so many characters is scored on the event loop: half a millisecond."""
+
+_FEW = 100
 
 Threshold = float | Mapping[str, float] | None
 T = TypeVar("T")
@@ -61,11 +64,12 @@ class Inference:
             return await self._joined(texts)
         classifier = self.live.classifier
 
-        def call() -> list[Decision]:
-            return classifier.classify(texts, evidence=evidence, threshold=threshold)
+        def call() -> tuple[Answered, Tallies]:
+            decisions = classifier.classify(texts, evidence=evidence, threshold=threshold)
+            return Answered(classifier, decisions), Tallies.of(classifier, decisions)
 
-        answered = Answered(classifier, await self._run(call, small))
-        self._meters.count(classifier, answered.decisions)
+        answered, tallies = await self._run(call, small)
+        self._meters.count(tallies)
         return answered
 
     async def classify_document(
@@ -76,16 +80,42 @@ class Inference:
         Raises:
             NotReadyError, BadRequestError: as `classify`.
         """
-        classifier = self.live.classifier
-
-        def call() -> list[Classified]:
-            return classifier.classify_document(text, evidence=evidence, threshold=threshold)
-
-        classified = await self._run(call, len(text) <= SMALL)
-        self._meters.count(
-            classifier, [c.decision for c in classified if c.paragraph.kind != "furniture"]
+        classifier, (classified,) = await self.classify_documents(
+            [Document(text)], evidence=evidence, threshold=threshold
         )
         return classifier, classified
+
+    async def classify_documents(
+        self,
+        documents: Sequence[Document],
+        *,
+        evidence: bool = False,
+        threshold: Threshold = None,
+    ) -> tuple[ThemeClassifier, Sequence[Sequence[Classified]]]:
+        """Decide for each paragraph of each document.
+
+        Raises:
+            NotReadyError, BadRequestError: as `classify`.
+        """
+        classifier = self.live.classifier
+
+        def call() -> tuple[list[list[Classified]], Tallies]:
+            found = [
+                classifier.classify_paragraphs(
+                    paragraphs(document), evidence=evidence, threshold=threshold
+                )
+                for document in documents
+            ]
+            told = [c.decision for some in found for c in some if c.paragraph.kind != "furniture"]
+            return found, Tallies.of(classifier, told)
+
+        found, tallies = await self._run(call, sum(len(d.text) for d in documents) <= SMALL)
+        self._meters.count(tallies)
+        return classifier, found
+
+    async def shape(self, results: int, call: Callable[[], T]) -> T:
+        """Make an answer of so many results, where that is long in the scoring thread."""
+        return call() if results <= _FEW else await self.in_thread(call)
 
     async def in_thread(self, call: Callable[[], T]) -> T:
         """Run something long in the scoring thread."""
@@ -126,4 +156,4 @@ class Inference:
             if not answer.done():
                 answer.set_result(Answered(classifier, decisions[begin:end]))
             begin = end
-        self._meters.count(classifier, decisions)
+        self._meters.count(Tallies.of(classifier, decisions))

@@ -78,7 +78,7 @@ class Meters:
             multiprocess_mode="livemostrecent",
         )
         self._children: dict[tuple[str, int], tuple[Any, Any]] = {}
-        self._tallies = _Tallies("", ())
+        self._tallies = Tallies("", ())
         self._failures_told = 0
 
     def request(self, route: str, status: int, seconds: float) -> None:
@@ -91,19 +91,18 @@ class Meters:
         children[0].inc()
         children[1].observe(seconds)
 
-    def count(self, classifier: ThemeClassifier, decisions: Sequence[Decision]) -> None:
-        """Count what was decided; furniture is not among it."""
-        if not decisions:
-            return
-        if classifier.version != self._tallies.version:
+    def count(self, tallies: "Tallies") -> None:
+        """Count what was decided; on the event loop only."""
+        if tallies.version != self._tallies.version:
             self.flush()
-            self._tallies = _Tallies(classifier.version, classifier.labels)
-        self._tallies.add(decisions)
+            self._tallies = tallies
+        else:
+            self._tallies.add(tallies)
 
     def flush(self) -> None:
         """Hand on what has been added up; called once a second and before figures are shown."""
         tallies = self._tallies
-        self._tallies = _Tallies(tallies.version, tallies.labels)
+        self._tallies = Tallies(tallies.version, tallies.labels)
         self._texts.inc(sum(tallies.statuses.values()))
         for label, count in tallies.given.items():
             self._labels.labels(label).inc(count)
@@ -151,8 +150,12 @@ class Meters:
         return [age, failing, index]
 
 
-class _Tallies:
-    """What one model has decided since the last time it was handed on."""
+class Tallies:
+    """What one model has decided, added up.
+
+    Args:
+        version, labels: the model's.
+    """
 
     def __init__(self, version: str, labels: Sequence[str]) -> None:
         self.version = version
@@ -161,13 +164,23 @@ class _Tallies:
         self.given: Tally[str] = Tally()
         self.statuses: Tally[str] = Tally()
 
-    def add(self, decisions: Sequence[Decision]) -> None:
-        """Add decisions of this model."""
+    @classmethod
+    def of(cls, classifier: ThemeClassifier, decisions: Sequence[Decision]) -> "Tallies":
+        """Decisions of a model added up; furniture should not be among them."""
+        tallies = cls(classifier.version, classifier.labels)
         for decision in decisions:
-            self.statuses[decision.status] += 1
+            tallies.statuses[decision.status] += 1
             for label in decision.labels:
-                self.given[label] += 1
-        self.scores += histogram(np.array([[*d.scores.values()] for d in decisions]))
+                tallies.given[label] += 1
+        if decisions:
+            tallies.scores += histogram(np.array([[*d.scores.values()] for d in decisions]))
+        return tallies
+
+    def add(self, more: "Tallies") -> None:
+        """Add what the same model has decided besides."""
+        self.scores += more.scores
+        self.given.update(more.given)
+        self.statuses.update(more.statuses)
 
 
 class _Fixed:

@@ -6,7 +6,7 @@ written in order; what is held at a time does not grow with the archive.
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ from typing import Any
 import orjson
 
 from model.classifier import Classified, ThemeClassifier
-from model.document import Document, Paragraph, split
+from model.document import Document, Paragraph, paragraphs
 from model.features import BATCH_CHARACTERS, BATCH_TEXTS
 from service.answers import paragraph_result
-from service.reading.files import Found, Rejected, read_file
+from service.reading.files import Found, ReadingOptions, Rejected, read_documents
 from service.tables import Row, columns, open_table
 
 _FLUSH_AT = BATCH_TEXTS
@@ -64,9 +64,10 @@ class Summary:
 
 def score_archive(
     classifier: ThemeClassifier,
-    files: Sequence[Found],
+    files: Iterable[Found | Rejected],
     out: Path,
     *,
+    options: ReadingOptions | None = None,
     evidence: bool = False,
     progress: Progress = silent,
 ) -> Summary:
@@ -85,7 +86,7 @@ def score_archive(
     try:
         table = open_table(partial, columns(classifier.labels, evidence))
         try:
-            for batch in _batches(files, summary):
+            for batch in _batches(files, options, summary):
                 table.write(_rows(classifier, batch, evidence, summary))
                 progress(summary.documents, summary.paragraphs, len(summary.rejected))
         finally:
@@ -110,17 +111,18 @@ def is_output(path: Path, out: Path) -> bool:
 _Pending = tuple[Document, int, Paragraph]
 
 
-def _batches(files: Sequence[Found], summary: Summary) -> Iterator[list[_Pending]]:
+def _batches(
+    files: Iterable[Found | Rejected], options: ReadingOptions | None, summary: Summary
+) -> Iterator[list[_Pending]]:
     """Paragraphs of many files, so many at a time that scoring them is worth it."""
     pending: list[_Pending] = []
     characters = 0
-    for found in files:
-        document = read_file(found)
+    for document in _documents(files, options):
         if isinstance(document, Rejected):
             summary.rejected.append(document)
             continue
         summary.documents += 1
-        for number, paragraph in enumerate(split(document.text)):
+        for number, paragraph in enumerate(paragraphs(document)):
             pending.append((document, number, paragraph))
             characters += len(paragraph.text)
             if len(pending) >= _FLUSH_AT or characters >= BATCH_CHARACTERS:
@@ -128,6 +130,16 @@ def _batches(files: Sequence[Found], summary: Summary) -> Iterator[list[_Pending
                 pending, characters = [], 0
     if pending:
         yield pending
+
+
+def _documents(
+    files: Iterable[Found | Rejected], options: ReadingOptions | None
+) -> Iterator[Document | Rejected]:
+    for found in files:
+        if isinstance(found, Rejected):
+            yield found
+        else:
+            yield from read_documents(found, options)
 
 
 def _rows(

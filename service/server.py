@@ -8,20 +8,24 @@ models so that a new worker begins with the current one, and passes signals on.
 import contextlib
 import errno
 import gc
+import importlib
 import os
 import shutil
 import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from types import FrameType
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from model.errors import UserError
 from model.store import ModelStore
+from service.connection import Connection
 from service.keys import KeyRing
 from service.live import LiveModel
 from service.logs import log
@@ -33,6 +37,8 @@ _PATIENCE = 5
 """Seconds beyond the stop time after which a worker is killed."""
 _PAUSE = 1.0
 """Seconds between two starts of a worker, so that one that cannot start does not burn a core."""
+_SWITCH_SECONDS = 0.001
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 _LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -94,11 +100,15 @@ def run(settings: Settings, listener: socket.socket) -> None:
     """
     keys = KeyRing(settings.keys)
     live = LiveModel.open(ModelStore(settings.models))
+    if live.present is None:
+        log("error", "model", reason=live.failure or f"{settings.models} 里还没有模型")
     limiter = RateLimiter()
     if settings.workers == 1:
         _work(settings, listener, live, keys, limiter)
         return
     with _metrics_folder():
+        # Imported before the fork, and after the folder is named, which the import looks at.
+        importlib.import_module("service.app")
         # All that is there now is shared by the workers: keep the collector from writing to it.
         gc.collect()
         gc.freeze()
@@ -113,11 +123,22 @@ def _work(
     limiter: RateLimiter,
 ) -> None:
     from service.app import create_app
-    from service.connection import Connection
 
-    config = uvicorn.Config(
-        create_app(settings, live, keys, limiter),
-        http=Connection,
+    # uvicorn has stopped gracefully by the time it hands a signal on: let it end as Ctrl-C does.
+    for number in _STOPS:
+        signal.signal(number, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        # The event loop should not wait for the scoring thread longer than it must.
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        config = configured(settings, create_app(settings, live, keys, limiter))
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def configured(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn runs an application."""
+    return uvicorn.Config(
+        app,
+        http=Connection.limited(settings.receive_timeout),
         ws="none",
         log_level="critical",
         access_log=False,
@@ -126,9 +147,6 @@ def _work(
         forwarded_allow_ips=settings.proxies or None,
         timeout_graceful_shutdown=settings.stop_timeout,
     )
-    # uvicorn has stopped gracefully by the time it hands the signal on.
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
 
 
 class _Crew:
@@ -150,7 +168,7 @@ class _Crew:
 
     def run(self) -> None:
         """Keep all workers running until a signal says stop, then see them off."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _STOPS:
             signal.signal(number, self._stop)
         while not self._stopping:
             while len(self._workers) < self._settings.workers and not self._stopping:
@@ -167,8 +185,7 @@ class _Crew:
             return
         status = 1
         try:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, signal.SIG_DFL)
+            threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
             _work(*self._parts)
             status = 0
         finally:
@@ -201,6 +218,13 @@ class _Crew:
         for worker in self._workers:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker, number)
+
+
+def _follow_parent(parent: int) -> None:
+    """Stop this worker when the process that watches it is gone: nobody else would."""
+    while os.getppid() == parent:
+        time.sleep(_PAUSE)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextlib.contextmanager

@@ -92,6 +92,30 @@ class Settings(BaseSettings):
         str, Field(description="可信的反向代理的地址，逗号分隔；空为不信任任何代理")
     ] = ""
     log: Annotated[Literal["json", "off"], Field(description="请求日志：json 或 off")] = "json"
+    max_file: Annotated[
+        int, Field(ge=1024, description="一个文件或压缩包成员的上限，字节，至少 1024")
+    ] = 64 * 1024 * 1024
+    max_markup: Annotated[
+        int, Field(ge=1024, description="一个网页、Office 文件里一份 XML 的上限，字节，至少 1024")
+    ] = 20_000_000
+    max_table: Annotated[
+        int, Field(ge=1024, description="逐行读的表格（csv、xlsx、jsonl）的上限，字节，至少 1024")
+    ] = 2 * 1024 * 1024 * 1024
+    max_depth: Annotated[
+        int, Field(ge=0, description="压缩包套压缩包最多几层，0 为不打开压缩包")
+    ] = 4
+    max_members: Annotated[int, Field(ge=1, description="一个压缩包最多几个成员，至少 1")] = 100_000
+    max_unpacked: Annotated[
+        int, Field(ge=1024, description="一个压缩包解开后的上限，字节，至少 1024")
+    ] = 8 * 1024 * 1024 * 1024
+    max_ratio: Annotated[int, Field(ge=1, description="压缩包解开后最多是原来的几倍，至少 1")] = 200
+    max_rows: Annotated[int, Field(ge=1, description="一张表最多几行，至少 1")] = 2_000_000
+    max_cell: Annotated[int, Field(ge=1, description="一个单元格最多几个字，至少 1")] = 100_000
+    max_pages: Annotated[int, Field(ge=1, description="一份 PDF 或 OFD 最多几页，至少 1")] = 2_000
+    max_text: Annotated[int, Field(ge=1, description="一份文档最多几个字，至少 1")] = 10_000_000
+    max_seconds: Annotated[
+        int, Field(ge=1, description="读一份 PDF、Word 等文档最多几秒，至少 1")
+    ] = 60
 
     @property
     def origins(self) -> Sequence[str]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from model.bundled import bundled
 from model.codebook import Codebook, load_codebook
-from model.document import decode
+from model.encodings import decode
 from model.errors import DecodingError, LabelError
 from training.errors import CorpusError, Problem
 

@@ -15,7 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from model.artifact import FORMAT, write_artifact
 from model.bundled import bundled
+from model.calibration import Sigmoids
 from model.classifier import library_versions
+from model.distribution import histogram, shares
 from model.features import Floats
 from model.grams import GramRanges, GramReader
 from model.normalisation import Normaliser
@@ -118,6 +120,7 @@ def _train(
     }
     metrics = _metrics(margins, targets, labels, decision)
     manifest = _manifest(corpus, rows, labels, words, parameters)
+    manifest["score_shares"] = _score_shares(margins, labels, decision)
     version = write_artifact(
         store,
         content,
@@ -217,6 +220,15 @@ def _metrics(
         "bands": dict(zip(labels, decision["bands"], strict=True)),
         "band_error": BAND_ERROR,
     }
+
+
+def _score_shares(
+    margins: Floats, labels: Sequence[str], decision: dict[str, Any]
+) -> dict[str, list[float]]:
+    """How the scores of unseen rows are distributed, for a server to hold its own against."""
+    sigmoids = Sigmoids(np.array(decision["slopes"]), np.array(decision["offsets"]))
+    counts = histogram(sigmoids.probabilities(margins))
+    return {label: shares(some) for label, some in zip(labels, counts.tolist(), strict=True)}
 
 
 def _manifest(

@@ -8,12 +8,12 @@ import orjson
 import typer
 
 from model.classifier import ThemeClassifier
-from model.document import decode
+from model.encodings import decode
 from model.errors import UserError
 from service.answers import answer, paragraph_result, result
 from service.commands import options
 from service.display import UNSURE, answers, decision_line, decision_table, evidence_lines
-from service.reading.files import Found, Rejected, read_file
+from service.reading.files import Found, Rejected, read_documents
 
 _LONGEST_NAME = 250
 
@@ -56,10 +56,12 @@ def classify(
 def _read(file: Path) -> str:
     # A missing file is reported as such, whatever its name ends in.
     file.open("rb").close()
-    document = read_file(Found(file, str(file)))
-    if isinstance(document, Rejected):
-        raise PageError(f"{document.doc}：{document.reason}")
-    return document.text
+    texts = []
+    for document in read_documents(Found(file, str(file))):
+        if isinstance(document, Rejected):
+            raise PageError(f"{document.doc}：{document.reason}")
+        texts.append(document.text)
+    return "\n".join(texts)
 
 
 def _show_document(classifier: ThemeClassifier, page: str, evidence: bool, as_json: bool) -> None:

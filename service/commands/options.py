@@ -27,7 +27,7 @@ TextColumn = Annotated[str | None, typer.Option(help="表格里正文所在的�
 LabelColumn = Annotated[str | None, typer.Option(help="表格里标签所在的列名", show_default=False)]
 
 
-RESTART = "正在运行的服务要重启后才换用"
+RESTART = "正在运行的服务会自动换用"
 """Said wherever the model in use changes."""
 
 

@@ -10,8 +10,10 @@ import typer
 from model.classifier import ThemeClassifier
 from service.commands import options
 from service.display import answers, messages, progress_bar, summary_table
-from service.reading.files import find_files
+from service.reading.files import Rejected, find_files
+from service.reading.options import reading_options
 from service.scoring import is_output, rejected_list, score_archive
+from service.settings import load_settings
 from service.tables import check_format
 
 _SHOWN = 10
@@ -30,7 +32,12 @@ def score(
 ) -> None:
     """给整个档案的每一段判断主题，写成一张表。"""
     check_format(out)
-    files = [found for found in find_files(inputs) if not is_output(found.path, out)]
+    reading = reading_options(load_settings())
+    files = [
+        found
+        for found in find_files(inputs, reading)
+        if isinstance(found, Rejected) or not is_output(found.path, out)
+    ]
     if not files:
         raise typer.BadParameter(f"{'、'.join(map(str, inputs))} 里没有文件")
     classifier = ThemeClassifier.load(options.store(models).folder(version))
@@ -42,7 +49,9 @@ def score(
             rate = paragraphs / max(time.perf_counter() - began, 1e-9)
             bar.update(task, completed=documents + rejected, rate=f"{rate:,.0f} 段/秒")
 
-        summary = score_archive(classifier, files, out, evidence=evidence, progress=progress)
+        summary = score_archive(
+            classifier, files, out, options=reading, evidence=evidence, progress=progress
+        )
         bar.update(task, completed=len(files))
     seconds = time.perf_counter() - began
     if as_json:

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from model.classifier import ThemeClassifier
 from service.answers import answer, paragraph_result, result
 from service.body import read_request
 from service.front import Handler
@@ -22,15 +23,25 @@ def handler(inference: Inference, settings: Settings) -> Handler:
         wanted = await read_request(request, settings)
         options: dict[str, Any] = {"evidence": wanted.evidence, "threshold": wanted.threshold}
         if wanted.document is not None:
-            classifier, paragraphs = await inference.classify_document(wanted.document, **options)
-            results = [paragraph_result(p, wanted.evidence) for p in paragraphs]
-            return json_answer(answer(classifier, results))
+            classifier, found = await inference.classify_document(wanted.document, **options)
+            return await inference.shape(
+                len(found),
+                lambda: _answer(classifier, [paragraph_result(p, wanted.evidence) for p in found]),
+            )
         texts = [wanted.text] if wanted.text is not None else wanted.texts or []
         answered = await inference.classify(texts, **options)
-        results = [result(decision, wanted.evidence) for decision in answered.decisions]
-        return json_answer(answer(answered.classifier, results))
+        return await inference.shape(
+            len(texts),
+            lambda: _answer(
+                answered.classifier, [result(d, wanted.evidence) for d in answered.decisions]
+            ),
+        )
 
     return classify
+
+
+def _answer(classifier: ThemeClassifier, results: list[dict[str, Any]]) -> Response:
+    return json_answer(answer(classifier, results))
 
 
 def router(classify: Handler, settings: Settings, labels: list[str]) -> APIRouter:

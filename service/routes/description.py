@@ -1,11 +1,14 @@
 """`GET /themes`, `/model`, `/models`: what the labels mean, and which models there are."""
 
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from model.artifact import MANIFEST_FILE
 from model.bundled import bundled
 from model.codebook import load_codebook
 from model.errors import UserError
@@ -65,7 +68,13 @@ def _summary(store: ModelStore, version: str) -> dict[str, Any]:
         manifest, metrics = {}, {}
     return {
         "version": version,
-        "trained": str(manifest.get("created", "")),
+        "trained": _time(folder),
         "labels": list(manifest.get("labels", [])),
         "macro_f1": metrics.get("macro_f1"),
     }
+
+
+def _time(folder: Path) -> str:
+    """When an artifact was written; a version says nothing of time, so that it stays the same."""
+    written = (folder / MANIFEST_FILE).stat().st_mtime
+    return datetime.fromtimestamp(written, UTC).isoformat(timespec="seconds")

@@ -7,6 +7,7 @@ import orjson
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from service.answers import result
 from service.body import content_type, parsed, read_chunk
@@ -56,6 +57,18 @@ class Lines:
         return self.feed(b"\n") if self._rest or self._skipping else []
 
 
+class Duplex(StreamingResponse):
+    """An answer that is sent while its request still comes in.
+
+    Starlette's own would wait for the client to hang up by reading, and throwing away, what the
+    request still has to say.
+    """
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send the answer, piece by piece."""
+        await self.stream_response(send)
+
+
 def router(inference: Inference, settings: Settings) -> APIRouter:
     """The route, with its description."""
     routes = APIRouter()
@@ -82,7 +95,7 @@ def router(inference: Inference, settings: Settings) -> APIRouter:
             },
             **errors(408, 415, 422),
         },
-        response_class=StreamingResponse,
+        response_class=Duplex,
         openapi_extra={"requestBody": body},
         summary="一行一段，边收边答",
         tags=["判断"],
@@ -91,14 +104,12 @@ def router(inference: Inference, settings: Settings) -> APIRouter:
         request: Request,
         evidence: Annotated[bool, Query(description="是否给出依据")] = False,
         threshold: Annotated[Probability | None, Query(description="代替模型自带的阈值")] = None,
-    ) -> StreamingResponse:
+    ) -> Duplex:
         content_type(request, _TYPES)
         # Without a model this fails here, while the status can still say so.
         _ = inference.live.classifier
         options: dict[str, Any] = {"evidence": evidence, "threshold": threshold}
-        return StreamingResponse(
-            _answers(request, inference, settings, options), media_type=_NDJSON
-        )
+        return Duplex(_answers(request, inference, settings, options), media_type=_NDJSON)
 
     return routes
 

@@ -25,7 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from model.classifier import ThemeClassifier
-from model.document import decode, split
+from model.document import split
+from model.encodings import decode
 from tests.conftest import SHARED
 from training.corpus import Corpus, read_corpus
 from training.parameters import Parameters

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.bundled import bundled
-from model.document import LONGEST, decode, read_document, split
+from model.document import LONGEST, read_document, split
+from model.encodings import decode
 from model.errors import DecodingError
 from tests.conftest import SHARED
 

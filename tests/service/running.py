@@ -14,8 +14,8 @@ import uvicorn
 
 from model.classifier import ThemeClassifier
 from service.app import create_app
-from service.connection import Connection
 from service.live import LiveModel
+from service.server import configured, listen
 from service.settings import Settings
 
 TEXT = "网格员每天入户走访，把问题记进台账。"
@@ -29,16 +29,14 @@ def running(
 ) -> Iterator[httpx.Client]:
     """A server in a thread, with one model or a store's, and a client of it."""
     live = model if isinstance(model, LiveModel) else LiveModel(None, model)
-    config = uvicorn.Config(
-        create_app(settings, live), port=0, log_level="critical", ws="none", http=Connection
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
+    server = uvicorn.Server(configured(settings, create_app(settings, live)))
+    listener = listen("127.0.0.1", 0)
+    port = listener.getsockname()[1]
+    thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
         while not server.started:
             time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             yield client
     finally:
@@ -48,28 +46,31 @@ def running(
 
 @contextmanager
 def serving(
-    models: Path, log: Path, *options: str, **settings: str
+    models: Path, log_file: Path, /, *options: str, **settings: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
     """`govtheme serve` as a process of its own, once it is ready, and a client of it.
 
     Args:
-        log: where its standard error goes.
+        log_file: where its standard error goes.
         settings: variables by name without `GOVTHEME_`.
     """
     variables = {f"GOVTHEME_{name.upper()}": value for name, value in settings.items()}
-    with log.open("wb") as errors:
+    with log_file.open("wb") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "service", "serve", "--port", "0", *options],
             env={**os.environ, "GOVTHEME_MODELS": str(models), **variables},
             stderr=errors,
         )
     try:
-        with httpx.Client(base_url=_address(process, log), trust_env=False) as client:
+        with httpx.Client(base_url=_address(process, log_file), trust_env=False) as client:
             wait_until_ready(client)
             yield process, client
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()
+        try:
+            process.wait(READY_SECONDS)
+        finally:
+            process.kill()
 
 
 def wait_until_ready(client: httpx.Client) -> None:

@@ -5,42 +5,16 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
 import pytest
-import uvicorn
 
 from model.classifier import ThemeClassifier
 from model.store import ModelStore
-from service.app import create_app
 from service.errors import error_body
-from service.live import LiveModel
 from service.settings import Settings
-
-TEXT = "网格员每天入户走访，把问题记进台账。"
-
-
-@contextmanager
-def running(settings: Settings, classifier: ThemeClassifier | None) -> Iterator[httpx.Client]:
-    """A server in a thread, on a port of its own, and a client of it."""
-    config = uvicorn.Config(
-        create_app(settings, LiveModel(None, classifier)), port=0, log_level="critical", ws="none"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            yield client
-    finally:
-        server.should_exit = True
-        thread.join()
+from tests.service.running import TEXT, running
 
 
 @pytest.fixture(scope="module")

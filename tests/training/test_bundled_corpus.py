@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from model.bundled import bundled
-from model.document import decode
+from model.encodings import decode
 from tests.conftest import SHARED
 from training.checks import RUN, equal_texts, near_texts, repeated_runs
 from training.corpus import Row, read_corpus

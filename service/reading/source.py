@@ -1,0 +1,43 @@
+"""An opened file: what every reader reads from."""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from service.reading.errors import LimitError
+from service.reading.options import ReadingOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file on the disk, a member of an archive, an upload or an attachment.
+
+    Attributes:
+        doc: its name in rows and in the list of rejected files.
+        file: the bytes; seekable, at their beginning.
+        size: how many bytes there are.
+        depth: how many archives it lies in.
+    """
+
+    doc: str
+    file: BinaryIO
+    size: int
+    depth: int = 0
+
+    @property
+    def suffix(self) -> str:
+        """How its name ends, in small letters, with the dot."""
+        return PurePosixPath(self.doc).suffix.lower()
+
+    def read(self, options: ReadingOptions) -> bytes:
+        """All bytes.
+
+        Raises:
+            LimitError: there are more than may be read in one piece.
+        """
+        data = self.file.read(options.max_file + 1)
+        if len(data) > options.max_file:
+            raise LimitError(
+                "文件有 {} 字节", max(self.size, len(data)), options.max_file, "max_file"
+            )
+        return data
