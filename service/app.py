@@ -14,7 +14,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.errors import (
     BodyTooLargeError,
@@ -102,10 +102,13 @@ def _api(
         description="判断治理类中文段落的主题。",
         lifespan=lifespan,
         swagger_ui_oauth2_redirect_url="/docs/oauth2-redirect",
+        # An address with a slash too many does not exist; the way there would be in no error shape.
+        redirect_slashes=False,
     )
     api.add_exception_handler(ServiceError, _service_error)
     api.add_exception_handler(HTTPException, _http_error)
     api.add_exception_handler(RequestValidationError, _validation_error)
+    api.add_exception_handler(Exception, _unexpected)
     return api
 
 
@@ -155,6 +158,18 @@ async def _validation_error(request: Request, error: Exception) -> Response:
     fields = [".".join(str(part) for part in fault["loc"][1:]) for fault in error.errors()]
     said = _FrameworkError(422, "invalid_request", f"请求有误：{'、'.join(fields)}", fields)
     return error_answer(request.url.path, said)
+
+
+async def _unexpected(_request: Request, _error: Exception) -> Response:
+    """Leave it to the front, which answers in the path's shape, or not at all when nobody waits."""
+    return _Nothing()
+
+
+class _Nothing(Response):
+    """Sends nothing; the framework raises the error again after it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stay silent."""
 
 
 class _FrameworkError(ServiceError):

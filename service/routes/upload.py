@@ -1,5 +1,6 @@
 """`POST /classify/file`: a file of any format that archives are read from."""
 
+import logging
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
@@ -24,6 +25,9 @@ from service.settings import Settings
 _FORM = "multipart/form-data"
 _FORM_BYTES = 64 * 1024
 """What a form may have beside its file."""
+
+# What is wrong with a form is for its sender to know, and not for the log.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 Read = tuple[list[Document], list[Rejected]]
 

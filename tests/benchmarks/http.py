@@ -115,9 +115,7 @@ def single(corpus: Corpus, store: ModelStore, root: Path) -> dict[str, Any]:
 
         asked = {
             "ours": question(start(ours(store.root, root)).url, {"text": text}),
-            "ours, no log": question(
-                start(ours(store.root, root, log="off")).url, {"text": text}
-            ),
+            "ours, no log": question(start(ours(store.root, root, log="off")).url, {"text": text}),
             "ours, keys": question(
                 start(ours(store.root, root, keys=str(root / "keys.json"))).url,
                 {"text": text},

@@ -82,7 +82,14 @@ def wrk(question: Question, connections: int, seconds: float) -> Figures:
         body.write_bytes(question.body)
         headers = (f'wrk.headers["{name}"] = "{value}"' for name, value in question.headers.items())
         script.write_text(_SCRIPT.format(body=body, headers="\n".join(headers)))
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "30s"]
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{max(1, round(seconds))}s",
+            "--timeout",
+            "30s",
+        ]
         done = subprocess.run(
             [*command, "-s", str(script), question.url], capture_output=True, text=True, check=True
         )
@@ -153,8 +160,8 @@ class _Sender(asyncio.Protocol):
         self._due = 0.0
         self._waited: list[float] = []
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Keep what to send on."""
         self._transport = transport
 
     def send(self, due: float, waited: list[float]) -> None:

@@ -86,9 +86,7 @@ def stock(folder: Path) -> FastAPI:
             uncertain=[],
             scores=dict(zip(labels, margins.tolist(), strict=True)),
         )
-        return ClassifyResponse(
-            model=ModelName(version="0", codebook="1.0.0"), results=[result]
-        )
+        return ClassifyResponse(model=ModelName(version="0", codebook="1.0.0"), results=[result])
 
     @api.get("/readyz")
     def ready() -> str:
@@ -102,14 +100,15 @@ def unjoined(store: Path) -> Any:
     from model.store import ModelStore
     from service import app, inference
     from service.live import LiveModel
+    from service.metrics import Tallies
     from service.settings import Settings
 
     class Unjoined(inference.Inference):
         async def _joined(self, texts: Any) -> inference.Answered:  # type: ignore[override]
             classifier = self.live.classifier
-            answered = inference.Answered(classifier, classifier.classify(texts))
-            self._meters.count(classifier, answered.decisions)
-            return answered
+            decisions = classifier.classify(texts)
+            self._meters.count(Tallies.of(classifier, decisions))
+            return inference.Answered(classifier, decisions)
 
     app.Inference = Unjoined  # type: ignore[misc]
     return app.create_app(Settings(log="off"), LiveModel.open(ModelStore(store)))

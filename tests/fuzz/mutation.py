@@ -35,9 +35,11 @@ _CHARSETS = (
 _TYPES = (
     "", "application/json", "APPLICATION/JSON", "application/json;", "text/plain", "text/html",
     "application/x-ndjson", "application/jsonl", "application/octet-stream", "multipart/form-data",
-    "multipart/form-data; boundary=a", "application/x-www-form-urlencoded", "json", "/", ";", "a/b/c",
+    "multipart/form-data; boundary=a", "application/x-www-form-urlencoded", "json", "/", ";",
+    "a/b/c",
     "application/json; charset", "application/json; charset=", "text/plain; charset*=utf-8''gbk",
-    "text/plain; charset*0=g; charset*1=bk", "\xe4\xb8", "x" * 2000, "text/plain; a=\"", "application/*",
+    "text/plain; charset*0=g; charset*1=bk", "\xe4\xb8", "x" * 2000, "text/plain; a=\"",
+    "application/*",
 )  # fmt: skip
 _LENGTHS = ("", "0", "1", "-1", "+5", "5 ", " 5", "1e3", "0x10", "٣", "９", "50001", "9" * 30,
             "9" * 5000, "1, 1", "a", "\xb2")  # fmt: skip
@@ -71,7 +73,9 @@ def _bytes(random: Random, sent: Sent, seeds: Sequence[Sent]) -> Sent:
         elif kind == 2:
             del body[place : place + random.choice((1, 1, 2, 8, 64))]
         elif kind == 3:
-            body[place:place] = body[place : place + random.randrange(40)] * random.choice((1, 2, 9))
+            body[place:place] = body[place : place + random.randrange(40)] * random.choice(
+                (1, 2, 9)
+            )
         elif kind == 4:
             del body[place:]
         else:
@@ -132,9 +136,11 @@ def _deep(random: Random, sent: Sent, _: Sequence[Sent]) -> Sent:
 def _long(random: Random, sent: Sent, _: Sequence[Sent]) -> Sent:
     """Close to a limit, or past it."""
     size = random.choice((499, 500, 501, 4024, 4025, 49_000, 50_000, 50_001, 60_000))
-    piece = random.choice((b"a", "字".encode(), b" ", b"\n", b'"', b"\\u5b57", b"[", b"{\"a\":1}\n"))
+    piece = random.choice((b"a", "字".encode(), b" ", b"\n", b'"', b"\\u5b57", b"[", b'{"a":1}\n'))
     run = (piece * (size // len(piece) + 1))[:size]
-    sent.pieces = [random.choice((run, b'{"text": "' + run + b'"}', b'{"texts": ["' + run + b'"]}'))]
+    sent.pieces = [
+        random.choice((run, b'{"text": "' + run + b'"}', b'{"texts": ["' + run + b'"]}'))
+    ]
     return sent
 
 
@@ -195,8 +201,8 @@ _HEADERS: tuple[tuple[bytes, Sequence[str]], ...] = (
     (b"x-request-id", ("", "a", "x" * 128, "x" * 129, "a b", "a\tb", "\xe4", '"', "{}", "\\ud800")),
     (
         b"authorization",
-        ("", "Bearer", "Bearer ", "Bearer wrong", "Basic", "Basic !!!", "Basic YTpi", "\xff", "Basic "
-         + base64.b64encode(b"\xff:\xfe").decode(), "Negotiate x", "Bearer " + "x" * 5000),
+        ("", "Bearer", "Bearer ", "Bearer wrong", "Basic", "Basic !!!", "Basic YTpi", "\xff",
+         "Basic " + base64.b64encode(b"\xff:\xfe").decode(), "Negotiate x", "Bearer " + "x" * 5000),
     ),
     (b"x-api-key", ("", " ", "wrong", "\xff\xfe", "x" * 5000)),
     (b"host", ("", "a", "[::1", "a:b:c", "\xff", "x" * 300, "a/b?c#d", "]")),
@@ -220,13 +226,16 @@ def _addressed(random: Random, sent: Sent, seeds: Sequence[Sent]) -> Sent:
     elif kind == 1:
         sent.path = random.choice(seeds).path
     elif kind == 2:
-        end = random.choice((b"/", b"//", b"/..", b"/%2e%2e/x", b"\xff", b"%", b"%00", b"x" * 3000, b";a"))
+        end = random.choice(
+            (b"/", b"//", b"/..", b"/%2e%2e/x", b"\xff", b"%", b"%00", b"x" * 3000, b";a")
+        )
         cut = random.randrange(len(sent.path) + 1)
         sent.path = random.choice((sent.path + end, sent.path[:cut] + end + sent.path[cut:]))
     else:
         sent.query = random.choice(
-            (b"threshold=2", b"threshold=nan", b"threshold=", b"evidence=maybe", b"evidence=1&evidence=0",
-             b"%", b"%ff=%ff", b"&&==", b"x=" + b"y" * 3000, b"threshold=1e-400", b"threshold=[]")
+            (b"threshold=2", b"threshold=nan", b"threshold=", b"evidence=maybe", b"%",
+             b"evidence=1&evidence=0", b"%ff=%ff", b"&&==", b"x=" + b"y" * 3000,
+             b"threshold=1e-400", b"threshold=[]")
         )  # fmt: skip
     return sent
 

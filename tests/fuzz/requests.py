@@ -8,7 +8,9 @@ from urllib.parse import quote
 Header = tuple[bytes, bytes]
 
 TEXT = "网格员每天入户走访，把问题记进台账。"
-PAGE = f"当前位置：首页 > 志愿服务\n\n一、工作简报\n{TEXT}\n小区物业公司涨了物业费，业主都不同意。\n"
+PAGE = (
+    f"当前位置：首页 > 志愿服务\n\n一、工作简报\n{TEXT}\n小区物业公司涨了物业费，业主都不同意。\n"
+)
 
 JSON = (b"content-type", b"application/json")
 PLAIN = (b"content-type", b"text/plain")
@@ -33,13 +35,19 @@ class Sent:
 
 def post(path: str, content: Any, *headers: Header, query: bytes = b"") -> Sent:
     """A POST of JSON, or of bytes as they are."""
-    body = content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
+    body = (
+        content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
+    )
     return Sent("POST", path.encode(), query, list(headers or (JSON,)), [body])
 
 
 def own() -> list[Sent]:
     """What our own routes are asked."""
-    lines = [{"text": TEXT, "id": 1}, {"text": "今年粮食再获丰收。"}, {"id": [None], "text": TEXT * 5}]
+    lines = [
+        {"text": TEXT, "id": 1},
+        {"text": "今年粮食再获丰收。"},
+        {"id": [None], "text": TEXT * 5},
+    ]
     stream = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode()
     return [
         post("/classify", {"text": TEXT}),
@@ -48,7 +56,12 @@ def own() -> list[Sent]:
         post("/classify", {"texts": [TEXT] * 4, "threshold": {"grid_management": 0.25}}),
         post("/classify", {"document": PAGE, "evidence": True}),
         post("/classify", TEXT.encode(), PLAIN),
-        post("/classify", TEXT.encode("gb18030"), (b"content-type", b"text/plain; charset=gb18030")),
+        post(
+            "/classify", TEXT.encode("gb18030"), (b"content-type", b"text/plain; charset=gb18030")
+        ),
+        _upload("a.txt", PAGE.encode()),
+        _upload("b.csv", f"标题,正文\n甲,{TEXT}\n乙,今年粮食再获丰收。\n".encode()),
+        _upload("c.html", f"<html><body><h1>简报</h1><p>{TEXT * 4}</p></body></html>".encode()),
         post("/classify/stream", stream, NDJSON),
         post("/classify/stream", stream, NDJSON, query=b"evidence=true&threshold=0.5"),
         *(
@@ -59,6 +72,12 @@ def own() -> list[Sent]:
         post("/admin/models/rollback", b""),
         post("/admin/models/reload", b""),
     ]
+
+
+def _upload(name: str, content: bytes) -> Sent:
+    part = f'--x\r\ncontent-disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+    body = part.encode() + content + b"\r\n--x--\r\n"
+    return post("/classify/file", body, (b"content-type", b"multipart/form-data; boundary=x"))
 
 
 def described(openapi: dict[str, Any]) -> list[Sent]:
