@@ -18,7 +18,7 @@ from service.app import create_app
 from service.keys import KeyRing, add_key
 from service.live import LiveModel
 from service.settings import Settings
-from tests.fuzz.exchange import Fault, check, exchange
+from tests.fuzz.exchange import FaultError, check, exchange
 from tests.fuzz.mutation import mutated
 from tests.fuzz.requests import Sent, described, own
 
@@ -77,7 +77,7 @@ async def _one(app: ASGIApp, seeds: list[Sent], seed: int, number: int) -> tuple
         answer = await exchange(app, sent)
         status = answer.status
         check(sent, answer)
-    except (Fault, ValueError, TypeError) as error:
+    except (FaultError, ValueError, TypeError) as error:
         return status, f"--seed {seed} --only {number}: {error!r:.600}\n  {sent!r:.1500}"
     return status, ""
 
@@ -107,7 +107,7 @@ async def _running(app: ASGIApp) -> AsyncIterator[None]:
         await told.put({"type": f"lifespan.{step}"})
         answered = await said.get()
         if answered["type"] != f"lifespan.{step}.complete":
-            raise Fault(f"{answered}")
+            raise FaultError(f"{answered}")
         if step == "startup":
             yield
     await life

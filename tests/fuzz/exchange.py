@@ -17,7 +17,7 @@ _OWN_ERROR = {"status", "type", "message", "fields"}
 _PATIENCE = 20.0
 
 
-class Fault(AssertionError):
+class FaultError(AssertionError):
     """An answer that must not be."""
 
 
@@ -42,7 +42,7 @@ async def exchange(app: ASGIApp, sent: Sent) -> Answer:
     """Send a request and take its answer.
 
     Raises:
-        Fault: the application let an exception out, or took for ever.
+        FaultError: the application let an exception out, or took for ever.
     """
     answer = Answer()
     pieces = list(sent.pieces[:-1] if sent.leaves else sent.pieces)
@@ -63,7 +63,7 @@ async def exchange(app: ASGIApp, sent: Sent) -> Answer:
     try:
         await asyncio.wait_for(app(_scope(sent), receive, send), _PATIENCE)
     except Exception as error:
-        raise Fault(f"{type(error).__name__} came out of the application: {error}") from error
+        raise FaultError(f"{type(error).__name__} came out of the application: {error}") from error
     return answer
 
 
@@ -91,13 +91,13 @@ def check(sent: Sent, answer: Answer) -> None:
     """What holds of every answer.
 
     Raises:
-        Fault: it does not.
+        FaultError: it does not.
     """
     if sent.leaves and answer.status in (0, 200):
         return
     _whole(answer)
     if answer.status not in _STATUSES and not (sent.method == "OPTIONS" and answer.status == 204):
-        raise Fault(f"status {answer.status}: {answer.body[:300]!r}")
+        raise FaultError(f"status {answer.status}: {answer.body[:300]!r}")
     if sent.method == "HEAD":
         return
     if answer.status >= 400:
@@ -108,35 +108,35 @@ def check(sent: Sent, answer: Answer) -> None:
         for line in answer.body.splitlines():
             found = json.loads(line)
             if ("scores" in found) == ("error" in found):
-                raise Fault(f"neither result nor error: {line[:300]!r}")
+                raise FaultError(f"neither result nor error: {line[:300]!r}")
 
 
 def _whole(answer: Answer) -> None:
     kinds = [message["type"] for message in answer.messages]
     if kinds[:1] != ["http.response.start"] or set(kinds[1:]) != {"http.response.body"}:
-        raise Fault(f"no whole answer: {kinds[:5]}")
+        raise FaultError(f"no whole answer: {kinds[:5]}")
     open_ends = [message.get("more_body", False) for message in answer.messages[1:]]
     if not all(open_ends[:-1]) or open_ends[-1]:
-        raise Fault(f"the answer does not end once: {open_ends[-5:]}")
+        raise FaultError(f"the answer does not end once: {open_ends[-5:]}")
     headers = dict(answer.messages[0]["headers"])
     length = headers.get(b"content-length")
     if length is not None and int(length) != len(answer.body):
-        raise Fault(f"content-length {length!r} for {len(answer.body)} bytes")
+        raise FaultError(f"content-length {length!r} for {len(answer.body)} bytes")
     for name, value in headers.items():
         if any(byte < 32 for byte in name + value) or name != name.lower():
-            raise Fault(f"header {name!r}: {value!r}")
+            raise FaultError(f"header {name!r}: {value!r}")
 
 
 def _is_an_error(sent: Sent, answer: Answer) -> None:
     try:
         body = json.loads(answer.body)
     except ValueError as error:
-        raise Fault(f"status {answer.status}, no JSON: {answer.body[:300]!r}") from error
+        raise FaultError(f"status {answer.status}, no JSON: {answer.body[:300]!r}") from error
     if sent.path.startswith(FOREIGN):
         return
     error = body.get("error", {})
     if set(error) != _OWN_ERROR or error["status"] != answer.status or not error["message"]:
-        raise Fault(f"status {answer.status}, not the error shape: {answer.body[:300]!r}")
+        raise FaultError(f"status {answer.status}, not the error shape: {answer.body[:300]!r}")
 
 
 FOREIGN = (b"/v2", b"/hf", b"/tei", b"/labelstudio", b"/doccano", b"/mlflow")
