@@ -2,18 +2,22 @@
 
 `model.joblib` holds numbers, strings, lists, dicts and plain arrays, nothing else; its SHA-256
 names the version. A joblib file is a pickle, and a pickle can run code: it is opened only when the
-hash in the manifest fits, and by an unpickler that admits three globals of numpy and joblib and no
-array of objects, so that anything else is refused before it is called.
+hash in the manifest fits, and by an unpickler that knows three globals of numpy and joblib and
+gives for each a stand-in that holds nothing but plain arrays, so that anything else is refused
+before it is called.
 """
 
 import hashlib
 import json
 import os
 import pickle
+import re
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Mapping
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,20 +39,54 @@ MODEL_FILE = "model.joblib"
 MANIFEST_FILE = "manifest.json"
 VERSION_DIGITS = 12
 
-_ADMITTED: Mapping[tuple[str, str], Any] = {
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-}
-_WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
+# Windows has neither; there a binary file has to be asked for.
+_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+_LARGEST_MANIFEST = 4_000_000
+_PLAIN_KIND = re.compile(r"[biufU]\d{1,6}")
+_NDARRAY = "numpy.ndarray"
+
+
+class _PlainDtype:
+    """numpy's dtype as a pickle describes it: a plain kind and a byte order."""
+
+    def __init__(self, kind: Any, *_: Any) -> None:
+        if not isinstance(kind, str) or not _PLAIN_KIND.fullmatch(kind):
+            raise pickle.UnpicklingError("an array of objects")
+        self._kind = kind
+        self._order = "="
+
+    def __setstate__(self, state: Any) -> None:
+        if not isinstance(state, tuple) or len(state) < 5 or state[1] not in ("<", ">", "|", "="):
+            raise pickle.UnpicklingError("an array of an unknown kind")
+        if any(part is not None for part in state[2:5]):
+            raise pickle.UnpicklingError("an array of records")
+        self._order = state[1]
+
+    def plain(self) -> np.dtype[Any]:
+        """The dtype itself."""
+        return np.dtype(self._order + self._kind)
 
 
 class _PlainArray(numpy_pickle.NumpyArrayWrapper):  # type: ignore[misc]
     """joblib's place-holder for an array, refusing arrays that hold objects."""
 
+    subclass: Any
+    dtype: Any
+
     def read(self, unpickler: Any, ensure_native_byte_order: bool) -> Any:
-        if self.subclass is not np.ndarray or self.dtype.hasobject:
+        if self.subclass != _NDARRAY or not isinstance(self.dtype, _PlainDtype):
             raise pickle.UnpicklingError("an array of objects")
+        self.subclass, self.dtype = np.ndarray, self.dtype.plain()
         return super().read(unpickler, ensure_native_byte_order)
+
+
+_ADMITTED: Mapping[tuple[str, str], Any] = {
+    # A name, which cannot be called.
+    ("numpy", "ndarray"): _NDARRAY,
+    ("numpy", "dtype"): _PlainDtype,
+    ("joblib.numpy_pickle", "NumpyArrayWrapper"): _PlainArray,
+}
 
 
 class _PlainUnpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
@@ -57,11 +95,10 @@ class _PlainUnpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
     dispatch = numpy_pickle.NumpyUnpickler.dispatch.copy()
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == _WRAPPER:
-            return _PlainArray
-        if (module, name) in _ADMITTED:
+        try:
             return _ADMITTED[module, name]
-        raise pickle.UnpicklingError(f"the global {module}.{name}")
+        except KeyError:
+            raise pickle.UnpicklingError(f"the global {module}.{name}") from None
 
 
 def write_artifact(
@@ -84,12 +121,17 @@ def write_artifact(
         joblib.dump(_canonical(content), folder / MODEL_FILE, compress=0)
         digest = _digest(folder / MODEL_FILE)
         version = digest[:VERSION_DIGITS]
-        head = {"format": FORMAT, "version": version, "sha256": digest}
+        for name, text in files.items():
+            _write(folder / name, text)
+        head = {
+            "format": FORMAT,
+            "version": version,
+            "sha256": digest,
+            "files": {name: _digest(folder / name) for name in sorted(files)},
+        }
         _write(
             folder / MANIFEST_FILE, json.dumps({**head, **manifest}, ensure_ascii=False, indent=1)
         )
-        for name, text in files.items():
-            _write(folder / name, text)
         folder.chmod(0o755)
         target = store / version
         if not (target / MANIFEST_FILE).is_file():
@@ -107,17 +149,18 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         NoModelError: there is no such folder.
         ArtifactError: no manifest, or a format that this program does not read.
     """
-    path = folder / MANIFEST_FILE
     if not folder.is_dir():
         raise NoModelError(folder, "没有这个模型。用 govtheme models list 查看已有的模型")
+    with opened(folder, MANIFEST_FILE) as file:
+        data = file.read(_LARGEST_MANIFEST + 1)
+    if len(data) > _LARGEST_MANIFEST:
+        raise ArtifactError(folder, f"{MANIFEST_FILE} 大得不像话（多于 {_LARGEST_MANIFEST} 字节）")
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(data)
         number = manifest["format"]
         manifest["sha256"], manifest["version"]
-    except OSError as error:
-        raise ArtifactError(folder, f"缺少 {MANIFEST_FILE}（{error.strerror}）") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise ArtifactError(folder, f"{MANIFEST_FILE} 损坏（{error!r}）") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ArtifactError(folder, f"{MANIFEST_FILE} 损坏（{str(error)[:200]!r}）") from error
     if number != FORMAT:
         raise ArtifactError(
             folder, f"格式号是 {number}，本程序只认 {FORMAT}。请升级 govtheme，或重新训练"
@@ -136,12 +179,7 @@ def read_artifact(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         UntrustedError: the file asks for something that no artifact of ours holds.
     """
     manifest = read_manifest(folder)
-    path = folder / MODEL_FILE
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise ArtifactError(folder, f"缺少 {MODEL_FILE}（{error.strerror}）") from error
-    with file:
+    with opened(folder, MODEL_FILE) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         if digest != manifest["sha256"] or digest[:VERSION_DIGITS] != manifest["version"]:
             raise ArtifactError(
@@ -149,10 +187,62 @@ def read_artifact(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
                 f"{MODEL_FILE} 与 {MANIFEST_FILE} 中的 SHA-256 不符：文件损坏或被改动过，请勿使用",
             )
         file.seek(0)
-        content = _unpickle(file, path)
+        content = _unpickle(file, folder / MODEL_FILE)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ArtifactError(folder, f"{MODEL_FILE} 的格式号与 {MANIFEST_FILE} 不符")
+    _check_labels(folder, content, manifest)
     return content, manifest
+
+
+def check_files(folder: Path) -> None:
+    """Make sure that the files beside the model are those that were written with it.
+
+    Raises:
+        ArtifactError: one is missing or was changed.
+    """
+    listed = read_manifest(folder).get("files", {})
+    if not isinstance(listed, dict):
+        raise ArtifactError(folder, f"{MANIFEST_FILE} 损坏（files 不是对象）")
+    for name, digest in listed.items():
+        if Path(name).name != name:
+            raise ArtifactError(folder, f"{MANIFEST_FILE} 里有不该有的文件名 {name[:40]!r}")
+        with opened(folder, name) as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                raise ArtifactError(folder, f"{name} 被改动过（SHA-256 不符）")
+
+
+def _check_labels(folder: Path, content: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
+    """Labels and codebook are told twice; a model whose two tales differ is two models."""
+    book = content.get("codebook")
+    version = book.get("version") if isinstance(book, dict) else None
+    for what, inside, told in (
+        ("标签", content.get("labels"), manifest.get("labels")),
+        ("编码手册版本", version, manifest.get("codebook")),
+    ):
+        if inside != told:
+            raise ArtifactError(
+                folder, f"{MODEL_FILE} 的{what}与 {MANIFEST_FILE} 不符：它们不是同一个模型的"
+            )
+
+
+def opened(folder: Path, name: str) -> BufferedReader:
+    """A file of an artifact, open for reading; only if it is a plain file and stands right there.
+
+    Raises:
+        ArtifactError: it is missing, a link, or no plain file.
+    """
+    path = folder / name
+    try:
+        # Without waiting: a pipe in the place of a file would never end.
+        handle = os.open(path, os.O_RDONLY | _FLAGS)
+    except OSError as error:
+        if path.is_symlink():
+            raise ArtifactError(folder, f"{name} 是符号链接，不读取") from error
+        raise ArtifactError(folder, f"缺少 {name}（{error.strerror}）") from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise ArtifactError(folder, f"{name} 不是普通文件")
+    return os.fdopen(handle, "rb")
 
 
 def _unpickle(file: IO[bytes], path: Path) -> Any:
@@ -193,6 +283,19 @@ def _canonical(value: Any) -> Any:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Put a text under a name, whole or not at all."""
+    handle, beside = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+    os.close(handle)
+    try:
+        _write(Path(beside), text)
+        Path(beside).chmod(0o644)
+        os.replace(beside, path)
+        _sync(path.parent)
+    finally:
+        Path(beside).unlink(missing_ok=True)
 
 
 def _write(path: Path, text: str) -> None:

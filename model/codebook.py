@@ -77,12 +77,23 @@ class Codebook:
         Raises:
             LabelError: none of them.
         """
+        # An id comes before a number or a name: a corpus may call its labels 0 and 1.
+        if label in self.ids:
+            return label
         wanted = label.strip().casefold()
         for theme in self.themes:
             names = (theme.id, str(theme.number), theme.name_zh, theme.name_en)
             if wanted in (name.casefold() for name in names):
                 return theme.id
         raise LabelError(label, (f"{t.id}（{t.number} {t.name_zh}）" for t in self.themes))
+
+    def knows(self, label: str) -> bool:
+        """Whether a label is an id, a number or a name of this codebook."""
+        try:
+            self.resolve(label)
+        except LabelError:
+            return False
+        return True
 
     def summary(self) -> dict[str, Any]:
         """What an artifact keeps: version, ids, numbers and names."""

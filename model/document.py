@@ -12,7 +12,7 @@ from typing import Literal
 
 from model.byline import byline
 from model.encodings import decode
-from model.furniture import LINK_LIST, is_furniture, is_link
+from model.furniture import LINK_LIST, is_furniture, is_link, is_signature
 
 Kind = Literal["body", "heading", "furniture"]
 
@@ -26,14 +26,17 @@ _NUMBERED = re.compile(
     r"第[一二三四五六七八九十百零〇\d]{1,6}[章节条款]|[（(][一二三四五六七八九十\d]{1,3}[）)]"
     r"|[一二三四五六七八九十]{1,3}[、.．]|\d{1,2}[、.．](?!\d)|[①-⑳]"
 )
-_OPENING = 2000
+_OPENING = 800
+_OPENING_LINES = 4
 _GAPPED = 100
 _RUN_ON = 500
 _GAP = rf"(?<=[{_SENTENCE_END}{_CLOSERS}])[ \u3000\t]{{2,}}"
 _GAP_BREAK = re.compile(_GAP)
 _RUN_ON_BREAK = re.compile(rf"{_GAP}|(?<=[{_SENTENCE_END}{_CLOSERS}])(?={_NUMBERED.pattern})")
 _WRAP_LEAST_WIDTH = 40
+_WRAP_MOST_WIDTH = 160
 _WRAP_LEAST_LINES = 4
+_WRAP_LEAST_BROKEN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,7 @@ class _Line:
     end: int
     indented: bool
     after_blank: bool
+    width: int = 0
 
 
 def _lines(text: str) -> Iterator[_Line]:
@@ -130,7 +134,8 @@ def _lines(text: str) -> Iterator[_Line]:
         blank = len(re.findall(r"\r\n|\r|\n|\u2028|\u2029", text[before : match.start()])) > 1
         if stripped:
             before = match.end()
-        yield _Line(stripped, start, start + len(stripped), lead > 0, blank)
+        width = _width(raw.rstrip())
+        yield _Line(stripped, start, start + len(stripped), lead > 0, blank, width)
 
 
 def _joined(lines: list[_Line]) -> list[_Line]:
@@ -154,31 +159,44 @@ def _joined(lines: list[_Line]) -> list[_Line]:
             )
         else:
             joined.append(line)
-        open_line = _width(line.text) >= width - 4
+        open_line = line.width >= width - 4
     return joined
 
 
 def _wrap_width(lines: list[_Line]) -> int | None:
     """The width at which a text was wrapped, in columns; None when it was not."""
-    widths = [_width(line.text) for line in lines]
-    wide = [width for width in widths if width >= _WRAP_LEAST_WIDTH]
-    if len(wide) < _WRAP_LEAST_LINES:
+    most = max((line.width for line in lines), default=0)
+    if not _WRAP_LEAST_WIDTH <= most <= _WRAP_MOST_WIDTH:
         return None
-    most = max(wide)
-    full = [line for line, width in zip(lines, widths, strict=True) if width >= most - 4]
-    broken = [line for line in full if line.text[-1] not in _SENTENCE_END + _CLOSERS + "：:"]
-    if (
-        most <= 160
-        and len(full) >= max(_WRAP_LEAST_LINES, len(wide) // 2)
-        and 2 * len(broken) > len(full)
-        and statistics.median(wide) >= most - 8
-    ):
-        return most
-    return None
+    full = [i for i, line in enumerate(lines) if line.width >= most - 4]
+    broken = [i for i in full if lines[i].text[-1] not in _SENTENCE_END + _CLOSERS + "：:"]
+    if 2 * len(broken) <= len(full):
+        return None
+    return most if _goes_on(lines, broken) or _is_even(lines, full, most) else None
+
+
+def _goes_on(lines: list[_Line], broken: list[int]) -> bool:
+    """Whether paragraphs are set in, and what follows a broken line is not."""
+    follow = [lines[i + 1] for i in broken if i + 1 < len(lines)]
+    going_on = sum(not line.indented and not line.after_blank for line in follow)
+    return (
+        going_on >= _WRAP_LEAST_BROKEN
+        and going_on > 0.8 * len(follow)
+        and sum(line.indented for line in lines) >= _WRAP_LEAST_BROKEN
+    )
+
+
+def _is_even(lines: list[_Line], full: list[int], most: int) -> bool:
+    """Whether most long lines are as long as the longest."""
+    wide = [line.width for line in lines if line.width >= _WRAP_LEAST_WIDTH]
+    return (
+        len(full) >= max(_WRAP_LEAST_LINES, len(wide) // 2) and statistics.median(wide) >= most - 8
+    )
 
 
 def _width(text: str) -> int:
-    return sum(1 if char.isascii() else 2 for char in text)
+    """Columns: Chinese characters are as wide as two of ASCII."""
+    return 2 * len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _run_ons(line: _Line) -> Iterator[_Line]:
@@ -221,7 +239,10 @@ def _kinds(lines: list[_Line]) -> list[Paragraph]:
     in_links = False
     for i, line in enumerate(lines):
         near = [other.text for other in lines[max(0, i - 2) : i + 3]]
-        if is_furniture(line.text, near):
+        below = lines[i + 1].text if i + 1 < len(lines) else ""
+        if is_furniture(line.text, near) or (
+            i >= _OPENING_LINES and is_signature(line.text, below)
+        ):
             kind: Kind = "furniture"
             in_links = bool(LINK_LIST.match(line.text)) or (in_links and len(line.text) < 60)
         elif in_links and is_link(line.text):
@@ -237,6 +258,7 @@ def _is_heading(text: str) -> bool:
     """Short, and not a sentence."""
     return (
         len(text) <= 45
+        and any(char.isalpha() for char in text)
         and text[-1] not in _SENTENCE_END + "：:，,、"
         and not any(mark in text for mark in "。；;")
     )

@@ -5,6 +5,7 @@ whether it is either, is told by the characters: writing consists of common ones
 """
 
 import codecs
+from collections import Counter
 from functools import cache
 
 from model.errors import DecodingError
@@ -110,11 +111,11 @@ def _chinese(data: bytes, furthest: int) -> str:
 
 def plausibility(text: str) -> float:
     """The share of the characters beyond ASCII that Chinese writing consists of, 0 to 1."""
-    foreign = [char for char in text[:_LOOKED_AT] if char > "\x7f"]
-    if not foreign:
-        return 1.0
+    counts = Counter(text[:_LOOKED_AT])
     common = _common()
-    return sum(char in common for char in foreign) / len(foreign)
+    known = sum(count for char, count in counts.items() if char in common)
+    foreign = sum(count for char, count in counts.items() if char > "\x7f")
+    return known / foreign if foreign else 1.0
 
 
 @cache

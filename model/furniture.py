@@ -20,9 +20,10 @@ _FIELDS = (
     "|签发|记者|本报记者|通讯员|供稿|供稿单位|撰稿|文字|摄影|图片|图文|图|文|发布时间|发布日期|发布机构|发布者|发布人|更新时间"
     "|发文时间|成文日期|时间|日期|浏览次数|浏览量|浏览|阅读次数|阅读量|阅读|访问量|点击数|点击量|点击|字号|字体|字体大小|视力保护色"
     "|索引号|文号|发文字号|主题分类|发文机关|有效性|公开方式|分享|关键词|标签|栏目|分类|编号|作者单位|投稿|热线|监督电话|传真|邮编"
+    "|(来信|信件|工单|受理|留言|诉求)编号|流水号|(答复|回复|办理|受理|承办|公开)(单位|部门|机构|时间|日期|状态)|(来信|留言|提交|答复)时间|满意度"
 )
 _BYLINE = re.compile(rf"^[（(【\[]?\s*({_FIELDS})\s*[:：]")
-_FIELD = re.compile(rf"({_FIELDS})\s*[:：]")
+_FIELD = re.compile(rf"(?:{_FIELDS})\s*[:：]")
 _BREADCRUMB = re.compile(
     r"^(您?(现在|当前)?(的|所在)?位置|当前位置|当前所在位置|您所在的位置|你的位置|你所在的位置)(是|为)?\s*[:：]"
     r"|^(网站)?首页\s*([>›»＞|｜/\\→-]|$)"
@@ -40,7 +41,7 @@ _LEGAL = re.compile(
 _BUTTON = re.compile(
     r"^[【\[（(]?\s*(分享(到|至)?.{0,20}|打印(本页|本文|此页|正文)?|关闭(窗口|本页|页面)?|收藏(本页|本站)?|返回(顶部|首页|列表|上页|上一页)"
     r"|扫一扫.{0,24}|字(体|号)\s*[:：]?\s*[【\[]?\s*大.{0,10}小.{0,6}|大\s*中\s*小|无障碍(阅读|浏览|模式|辅助)?|长者(模式|版|专区|助手)?|关怀版|适老版"
-    r"|繁體(中文|版)?|简体(中文)?|english|登录|注册|登录\s*[|/｜]?\s*注册|退出|搜索|高级搜索|站内搜索|我要(纠错|评论|投诉|分享|打印)|纠错|点赞|复制链接"
+    r"|繁體(中文|版)?|简体(中文)?|english|登录|注册|登录\s*[|/｜]?\s*注册|退出|搜索|高级搜索|站内搜索|我要(纠错|评论|评价|投诉|分享|打印)|纠错|点赞|复制链接"
     r"|(手机|移动|电脑)版|客户端(下载)?|微信|微博|微信公众号|官方微(信|博)|设为首页|加入收藏|网站地图|联系我们|关于我们|在线(客服|留言)|热门搜索"
     r"|上一[篇条页]|下一[篇条页]|首页|尾页|更多|更多>>|more|查看更多|展开全文|点击(查看|下载|展开).{0,12}|阅读全文|全文|正文|下载|附件)"
     r"\s*[】\]）)]?\s*[>》»]*$",
@@ -56,10 +57,14 @@ _SIGNED = re.compile(
     r"^[（(]\s*((本报|见习|实习|全媒体|特约|融媒体)?(记者|通讯员|编辑|责编|责任编辑|供稿|作者|来源|文|图|摄影|摄)\s*[:：/／|\s].{0,40}"
     r"|(本报|见习|全媒体|融媒体)?记者\S{2,20})[）)]$"
 )
+_OFFICE = re.compile(
+    r"^[^，。；：！？、]+(政府|办事处|办公室|办|委员会|管委会|居委会|村委会|业委会|党委|党组|支部|[局厅部院处]|公司|中心|协会|联合会|学校)$"
+)
 _SEPARATED = re.compile(r"[\s|｜/·•>›»]+")
 _COUNTER = re.compile(
     r"(次阅读|次浏览|人阅读|人浏览|浏览次数|点击次数|阅读次数)\s*[:：]?\s*\d*\s*(次|人)?\s*$"
 )
+_NUMBER = re.compile(r"^[-+±]?\d[\d,，]*(\.\d+)?\s*[%％‰]?$")
 _LETTER = re.compile(r"[^\W\d_]")
 _SENTENCE = re.compile(r"[。！？；!?]")
 
@@ -72,7 +77,7 @@ def is_furniture(line: str, near: Sequence[str]) -> bool:
         near: up to two lines before it, the line itself, and up to two after it.
     """
     if not _LETTER.search(line):
-        return True
+        return not _is_data(line, near)
     if len(line) <= 250 and (_LEGAL.search(line) or _BREADCRUMB.search(line)):
         return not _SENTENCE.search(line[:-1]) or len(line) <= 120
     if len(line) > 120 or _SENTENCE.search(line[:-1]):
@@ -91,9 +96,25 @@ def is_furniture(line: str, near: Sequence[str]) -> bool:
     )
 
 
+def is_signature(line: str, following: str) -> bool:
+    """Whether a line names the office that signs, the date standing below it."""
+    return len(line) <= 40 and bool(_OFFICE.search(line) and _DATE.match(following))
+
+
 def is_link(line: str) -> bool:
     """Whether a line below a head like 相关链接 looks like the title of another page."""
     return len(line) <= 60 and not _SENTENCE.search(line)
+
+
+def _is_data(line: str, near: Sequence[str]) -> bool:
+    """A number of a table: with a fraction or a unit, or among other numbers that it does not
+    count on from, as the numbers of pages do."""
+    if not _NUMBER.match(line):
+        return False
+    if not line.isdecimal():
+        return True
+    others = [int(other) for other in near if other != line and other.isdecimal()]
+    return bool(others) and all(abs(other - int(line)) != 1 for other in others)
 
 
 def _is_byline(line: str) -> bool:
@@ -117,5 +138,8 @@ def _is_menu(line: str) -> bool:
 def _in_menu(near: Sequence[str]) -> bool:
     """One short word among short words: a menu with one entry a line."""
     return len(near) >= 4 and all(
-        len(other) <= 8 and not re.search(r"[，。；：！？,:;!?、]", other) for other in near
+        not _NUMBER.match(other)
+        and len(other) <= 8
+        and not re.search(r"[，。；：！？,:;!?、]", other)
+        for other in near
     )

@@ -7,13 +7,12 @@ atomically; `<store>/promotions.jsonl` says who changed it and when, which is wh
 import getpass
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from model.artifact import MANIFEST_FILE, read_manifest
+from model.artifact import MANIFEST_FILE, read_manifest, replace_file
 from model.errors import ArtifactError, NoModelError
 
 _CURRENT = "current"
@@ -88,13 +87,7 @@ class ModelStore:
 
     def _serve(self, version: str, action: str, reason: str) -> None:
         before = self.current()
-        handle, name = tempfile.mkstemp(prefix=".current-", dir=self.root)
-        with os.fdopen(handle, "w", encoding="ascii", newline="\n") as file:
-            file.write(version + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        os.replace(name, self.root / _CURRENT)
+        replace_file(self.root / _CURRENT, version + "\n")
         entry = {
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "user": _user(),
@@ -105,6 +98,8 @@ class ModelStore:
         }
         with (self.root / _LOG).open("a", encoding="utf-8") as log:
             log.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            log.flush()
+            os.fsync(log.fileno())
 
     def rollback(self) -> str:
         """Serve again what was served before the current version; returns that version.

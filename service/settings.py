@@ -116,6 +116,13 @@ class Settings(BaseSettings):
     max_seconds: Annotated[
         int, Field(ge=1, description="读一份 PDF、Word 等文档最多几秒，至少 1")
     ] = 60
+    max_memory: Annotated[
+        int,
+        Field(
+            ge=512 * 1024 * 1024,
+            description="读 PDF、网页、Word 的进程的内存上限，字节，至少 536870912",
+        ),
+    ] = 2 * 1024 * 1024 * 1024
 
     @property
     def origins(self) -> Sequence[str]:

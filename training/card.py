@@ -1,10 +1,9 @@
-"""The words around a model: a model card in Markdown and a report in HTML, from its figures.
+"""The model card: what a model is, what it is for, how good it is and where it fails, in Markdown.
 
-The card follows the sections of Mitchell et al., Model Cards for Model Reporting (2019). Both are
-made from the manifest and the metrics alone and hold no text of the corpus.
+The sections are those of Mitchell et al., Model Cards for Model Reporting (2019). It is made from
+the manifest and the metrics alone and holds no text of the corpus.
 """
 
-import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,82 +11,106 @@ from model.codebook import Codebook
 
 Figures = Mapping[str, Any]
 
+_WEAKEST = 3
+
 
 def card(manifest: Figures, metrics: Figures, codebook: Codebook) -> str:
     """The model card, Markdown in Chinese."""
-    corpus = manifest["corpus"]
-    low, high = metrics["macro_f1_interval"]
-    themes = "\n".join(
-        f"| {codebook.name(label)} | {corpus['labels'][label]} | {scores['precision']:.3f} "
-        f"| {scores['recall']:.3f} | {scores['f1']:.3f} | {metrics['thresholds'][label]:.3f} |"
-        for label, scores in metrics["labels"].items()
+    parts = (
+        "# 模型卡",
+        _details(manifest),
+        _use(),
+        _factors(metrics),
+        _measures(manifest, metrics),
+        _data(manifest),
+        _results(metrics, codebook),
+        _ethics(),
+        _caveats(metrics, codebook),
     )
+    return "\n\n".join(part.strip() for part in parts if part) + "\n"
+
+
+def _details(manifest: Figures) -> str:
     libraries = "、".join(f"{name} {number}" for name, number in manifest["libraries"].items())
-    return f"""# 模型卡
+    return f"""## 模型
+每个标签一个线性分类器，特征为词与字的 n 元 TF-IDF，分词用 jieba 词典（不开 HMM）；分数校准为概率，各标签有自己的阈值。
+编码手册版本：{manifest["codebook"]}。训练参数：`{manifest["parameters"]}`。库版本：{libraries}。"""
 
-## 模型
-每个主题一个线性支持向量机，特征为词与字的 n 元 TF-IDF，分词用 jieba 词典（不开 HMM）。
-编码手册版本：{manifest["codebook"]}。训练参数：`{manifest["parameters"]}`。库版本：{libraries}。
 
-## 用途
-判断治理类中文段落的主题，供检索、统计和人工复核前的筛选。
-不适合用来评价个人、单位，或代替人对单件诉求作决定。
+def _use() -> str:
+    return """## 用途
+判断与训练语料同类的中文段落属于哪些标签，供检索、统计和人工复核前的筛选。
+不适合用来评价个人、单位，或代替人对单件诉求作决定。"""
 
-## 训练数据
-{corpus["rows"]} 段，其中 {corpus["none"]} 段不属于任何主题；语料的 SHA-256：`{corpus["sha256"]}`。
 
-## 成绩
+def _factors(metrics: Figures) -> str:
+    genres = metrics.get("by", {}).get("genre")
+    if not genres:
+        return ""
+    rows = "\n".join(
+        f"| {genre or '（未注明）'} | {one['rows']} | {_or_dash(one['macro_f1'])} | {one['exact_match']:.3f} |"
+        for genre, one in genres.items()
+    )
+    return f"""## 影响成绩的因素
+文字的体裁、来源和写法。各体裁的成绩：
+
+| 体裁 | 段数 | 宏平均 F1 | 整段全对 |
+|---|--:|--:|--:|
+{rows}"""
+
+
+def _or_dash(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _measures(manifest: Figures, metrics: Figures) -> str:
+    return f"""## 怎样衡量
+精确率、召回率、F1（逐标签、宏平均、微平均），平均精确率，整段全对，汉明损失，校准误差；区间为 95 %，按文字自助抽样（{metrics["documents"]} 份）。
 以下来自对训练语料的 {manifest["parameters"]["folds"]} 折交叉验证；阈值也由同一批折外分数选出，所以略偏乐观。
-换一种来源的文字，成绩会变：请用 `govtheme evaluate` 在自己的文字上检验。
+换一种来源的文字，成绩会变：请用 `govtheme evaluate` 在自己的文字上检验。全部数字在 `metrics.json`，带图的说明在 `report.html`。"""
 
-| 主题 | 段数 | 精确率 | 召回率 | F1 | 阈值 |
-|---|--:|--:|--:|--:|--:|
-{themes}
 
-宏平均 F1 {metrics["macro_f1"]:.3f}（95 % 区间 {low:.3f}–{high:.3f}，按段自助抽样），完全一致 {metrics["exact_match"]:.3f}。
-不确定的段占 {metrics["uncertain_share"]:.1%}：主题的分数落在阈值两侧的区间内；区间之外，折外判断的错误不超过 {metrics["band_error"]:.0%}。
+def _data(manifest: Figures) -> str:
+    corpus = manifest["corpus"]
+    return f"""## 训练数据
+{corpus["rows"]} 段，其中 {corpus["none"]} 段没有标签；另有 {corpus["held_out"]} 段留作检验，没有参加训练。语料的 SHA-256：`{corpus["sha256"]}`。"""
 
-## 局限
+
+def _results(metrics: Figures, codebook: Codebook) -> str:
+    rows = "\n".join(
+        f"| {codebook.name(label)} | {one['support']} | {one['precision']:.3f} | {one['recall']:.3f} "
+        f"| {one['f1']:.3f} | {one['intervals']['f1'][0]:.3f}–{one['intervals']['f1'][1]:.3f} "
+        f"| {one['average_precision']:.3f} | {metrics['thresholds'][label]:.3f} |"
+        for label, one in metrics["labels"].items()
+    )
+    low, high = metrics["intervals"]["macro_f1"]
+    low_match, high_match = metrics["intervals"]["exact_match"]
+    sure = metrics["answered"]["exact_match"]
+    kept = "" if sure is None else f"其余的段里，整段全对的占 {sure:.1%}。"
+    return f"""## 成绩
+
+| 标签 | 段数 | 精确率 | 召回率 | F1 | F1 区间 | 平均精确率 | 阈值 |
+|---|--:|--:|--:|--:|--:|--:|--:|
+{rows}
+
+宏平均 F1 {metrics["macro_f1"]:.3f}（{low:.3f}–{high:.3f}），微平均 F1 {metrics["micro_f1"]:.3f}，整段全对 {metrics["exact_match"]:.3f}（{low_match:.3f}–{high_match:.3f}），汉明损失 {metrics["hamming_loss"]:.4f}，校准误差 {metrics["reliability"]["expected_calibration_error"]:.3f}。
+拿不准的段占 {metrics["uncertain_share"]:.1%}（有标签的概率落在阈值附近的区间里）；{kept}"""
+
+
+def _ethics() -> str:
+    return """## 伦理
+语料里的写法决定了模型认得什么；少见的写法、方言和弱势的来信人更容易被判错。
+不要只凭模型的判断把来信归档、退回或不予受理。"""
+
+
+def _caveats(metrics: Figures, codebook: Codebook) -> str:
+    weak = sorted(metrics["labels"], key=lambda label: metrics["labels"][label]["f1"])
+    named = "、".join(
+        f"{codebook.name(label)}（{metrics['labels'][label]['f1']:.2f}）"
+        for label in weak[:_WEAKEST]
+    )
+    return f"""## 局限
+- 判得最差的标签：{named}。
 - 只看一段，不看上下文；反讽、缩写和很短的句子容易判错。
-- 分数是在训练语料上校准的概率，换了来源就只能当作排序。
-- 词典之外的新词按单字和字组处理。
-"""
-
-
-def report(manifest: Figures, metrics: Figures, codebook: Codebook) -> str:
-    """The report, one HTML file without scripts, styles or images from elsewhere."""
-    low, high = metrics["macro_f1_interval"]
-    rows = "".join(
-        f"<tr><th>{html.escape(codebook.name(label))}</th>"
-        f"<td>{manifest['corpus']['labels'][label]}</td>"
-        + "".join(_bar(scores[key]) for key in ("precision", "recall", "f1"))
-        + f"<td>{metrics['thresholds'][label]:.2f}</td></tr>"
-        for label, scores in metrics["labels"].items()
-    )
-    genres = "".join(
-        f"<tr><th>{html.escape(genre) or '（未注明）'}</th><td>{count}</td></tr>"
-        for genre, count in manifest["corpus"]["genres"].items()
-    )
-    return f"""<!doctype html>
-<html lang="zh-CN"><head><meta charset="utf-8"><title>模型报告</title><style>
-body{{font-family:system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;line-height:1.7;color:#222}}
-table{{border-collapse:collapse;width:100%;margin:1rem 0}}th,td{{padding:.35rem .6rem;border-bottom:1px solid #ddd;text-align:left}}
-.bar{{background:linear-gradient(90deg,#9cc4e4 var(--w),transparent var(--w))}}small{{color:#666}}
-</style></head><body>
-<h1>模型报告</h1>
-<p>用 {manifest["corpus"]["rows"]} 段带标签的文字训练，其中 {manifest["corpus"]["none"]} 段不属于任何主题。</p>
-<h2>判断得有多准</h2>
-<p>把语料分成 {manifest["parameters"]["folds"]} 份，轮流用其余几份训练、拿这一份来考。
-精确率：判为某主题的段里有多少真是；召回率：真是某主题的段里找到了多少；F1 是两者的调和平均。</p>
-<table><tr><th>主题</th><th>段数</th><th>精确率</th><th>召回率</th><th>F1</th><th>阈值</th></tr>{rows}</table>
-<p>各主题 F1 的平均：<b>{metrics["macro_f1"]:.3f}</b>
-<small>（95 % 区间 {low:.3f}–{high:.3f}）</small>；所有主题全部判对的段：{metrics["exact_match"]:.1%}；
-拿不准、建议人工看一眼的段：{metrics["uncertain_share"]:.1%}。</p>
-<h2>语料的体裁</h2><table><tr><th>体裁</th><th>段数</th></tr>{genres}</table>
-<p><small>换一种来源的文字，成绩会不同；请用 govtheme evaluate 在自己的文字上检验。</small></p>
-</body></html>
-"""
-
-
-def _bar(value: float) -> str:
-    return f'<td class="bar" style="--w:{100 * value:.1f}%">{value:.3f}</td>'
+- 概率是在训练语料上校准的，换了来源就只能当作排序。
+- 词典之外的新词按单字和字组处理。"""

@@ -1,36 +1,35 @@
 """A labelled corpus: reading it, and saying exactly what is wrong with it.
 
-JSON Lines, CSV and XLSX; UTF-8 with or without a byte-order mark, or GB18030. Labels may be ids,
-numbers or names of the codebook. Nothing is dropped in silence: every row is read, or named in the
-error. It does not judge texts; see `checks` for that.
+In any of the formats of `training.formats`; UTF-8 with or without a byte-order mark, UTF-16 with
+one, or GB18030. Labels may be ids, numbers or names of the codebook. Nothing is dropped in silence:
+every row is read, named in the error, or told of in the notes. It does not judge texts; see
+`checks` for that.
 """
 
-import csv
-import io
-import json
 import re
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from model.bundled import bundled
 from model.codebook import Codebook, load_codebook
-from model.encodings import decode
-from model.errors import DecodingError, LabelError
-from training.errors import CorpusError, Problem
+from model.errors import LabelError
+from training.errors import CorpusError
+from training.formats.entry import Columns, Entry, Reading
+from training.formats.labelstudio import plain_choices
+from training.formats.reading import SUFFIXES, read_file, recognised
 
 BUNDLED = "bundled"
 """The name under which the corpus that ships with the program can be asked for."""
 
-TEXT_COLUMNS = ("text", "正文", "文本", "内容", "段落", "content")
-LABEL_COLUMNS = ("labels", "label", "标签", "主题", "类别", "分类")
-SUFFIXES = (".jsonl", ".csv", ".xlsx")
+AS_WRITTEN: Literal["none"] = "none"
+"""In place of a codebook: labels are what the corpus calls them, whatever they look like."""
 
 _SEPARATORS = re.compile(r"[;；,，、#|]")
 _NONE = frozenset({"无", "无主题", "none"})
-_CSV_FIELD_LIMIT = 1 << 24
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,168 +59,117 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Labelled paragraphs and the codebook that their labels come from."""
+    """Labelled paragraphs and the codebook that their labels come from.
+
+    Attributes:
+        rows: the paragraphs.
+        codebook: what their labels are called.
+        notes: what reading left out or changed, in words for the user.
+        held_out: paragraphs that are kept for judging and not learnt from; see `holdout`.
+    """
 
     rows: tuple[Row, ...]
     codebook: Codebook
-
-
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    """A row before its labels are understood."""
-
-    file: str
-    line: int
-    fields: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+    held_out: tuple[Row, ...] = ()
 
 
 def read_corpus(
     names: Sequence[str] = (BUNDLED,),
     *,
-    codebook: Codebook | None = None,
+    codebook: Codebook | Literal["none"] | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
+    format: str | None = None,  # noqa: A002
+    separator: str | None = None,
 ) -> Corpus:
     """Read a corpus from files, folders, or `bundled`.
 
     Args:
         names: what to read, put together in this order.
-        codebook: what labels may be. None takes the bundled codebook where it knows at least one of
-            the labels, else the labels as they are.
+        codebook: what labels may be. None takes the bundled codebook where it knows at least half
+            of the labels (all of them, where they are numbers), else the labels as written.
         text_column, label_column: column names; None tries the usual ones.
+        format: the format of the files, in place of the one that each looks like.
+        separator: what parts the labels in a cell; None takes ; , 、 # and the like, an empty
+            string never parts them.
 
     Raises:
         CorpusError: anything at all that is wrong, all of it at once.
     """
-    problems: list[Problem] = []
-    raw: list[_Raw] = []
-    for path in _files(names, problems):
-        try:
-            raw.extend(_READERS[path.suffix.lower()](path, problems))
-        except OSError as error:
-            problems.append(Problem(str(path), 0, f"无法读取（{error.strerror}）"))
-    columns = (text_column, label_column)
-    labelled = [
-        (entry, text, labels)
-        for entry in raw
-        if (found := _understood(entry, columns, problems)) is not None
-        for text, labels in (found,)
+    found = Reading()
+    columns = Columns(text_column, label_column)
+    entries = [
+        entry
+        for path, wanted in _files(names, format, found)
+        for entry in read_file(path, columns, found, wanted)
     ]
-    if not raw and not problems:
-        problems.append(Problem("、".join(names), 0, "语料是空的"))
-    book = codebook or _fitting_codebook({label for _, _, labels in labelled for label in labels})
-    rows = []
-    seen: dict[str, str] = {}
-    for entry, text, labels in labelled:
-        ids = _resolved(entry, labels, book, problems)
-        row = _row(entry, text, ids, columns)
-        if row.id in seen:
-            problems.append(
-                Problem(entry.file, entry.line, f"id {row.id!r} 已在 {seen[row.id]} 用过")
-            )
-        seen[row.id] = f"{entry.file} 第 {entry.line} 行"
-        rows.append(row)
-    if problems:
-        raise CorpusError(problems)
-    return Corpus(tuple(rows), book)
+    if not entries and not found.problems:
+        found.wrong("、".join(names), 0, "语料是空的")
+    written = [written_labels(entry, separator, found) for entry in entries]
+    book = _codebook(codebook, {label for labels in written for label in labels})
+    resolve = cache(partial(_resolve, book))
+    ids = [
+        _resolved(entry, labels, resolve, found)
+        for entry, labels in zip(entries, written, strict=True)
+    ]
+    rows = tuple(
+        _row(entry, labels)
+        for entry, labels in zip(entries, ids, strict=True)
+        if _has_text(entry, found)
+    )
+    _check_ids(rows, found)
+    if found.problems:
+        raise CorpusError(sorted(found.problems, key=lambda wrong: (wrong.file, wrong.line)))
+    return Corpus(rows, book, tuple(found.notes))
 
 
-def _files(names: Sequence[str], problems: list[Problem]) -> Iterator[Path]:
+def _files(
+    names: Sequence[str], wanted: str | None, found: Reading
+) -> Iterator[tuple[Path, str | None]]:
     for name in names:
-        path = bundled("corpus") if name == BUNDLED else Path(name)
-        if path.is_dir():
-            files = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
-            if not files:
-                problems.append(Problem(str(path), 0, f"文件夹里没有 {'、'.join(SUFFIXES)} 文件"))
-            yield from files
-        elif path.suffix.lower() not in SUFFIXES:
-            problems.append(Problem(str(path), 0, f"不认识的格式；可用 {'、'.join(SUFFIXES)}"))
+        if name == BUNDLED:
+            yield from ((path, "jsonl") for path in sorted(bundled("corpus").glob("*.jsonl")))
+        elif Path(name).is_dir():
+            yield from ((path, wanted) for path in _folder(Path(name), wanted, found))
         else:
-            yield path
+            yield Path(name), wanted
 
 
-def _decoded(path: Path, problems: list[Problem]) -> str | None:
-    try:
-        return decode(path.read_bytes())
-    except DecodingError as error:
-        problems.append(Problem(str(path), 0, str(error)))
-        return None
+def _folder(folder: Path, wanted: str | None, found: Reading) -> list[Path]:
+    """The files of a folder that look like a corpus; the others are noted."""
+    files = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith((".", "~$"))
+    )
+    fitting = [path for path in files if wanted or _looks_like_a_corpus(path)]
+    others = [str(path.relative_to(folder)) for path in files if path not in fitting]
+    if not fitting:
+        found.wrong(folder, 0, f"文件夹里没有 {'、'.join(SUFFIXES)} 文件")
+    elif others:
+        shown = "、".join(others[:_SHOWN]) + ("……" if others[_SHOWN:] else "")
+        found.note(folder, f"没有读 {len(others)} 个别的文件（{shown}）")
+    return fitting
 
 
-def _read_jsonl(path: Path, problems: list[Problem]) -> Iterator[_Raw]:
-    text = _decoded(path, problems)
-    # Only line feeds end a JSON line: a text may hold U+2028 and the like.
-    for number, line in enumerate((text or "").split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            fields = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            problems.append(Problem(str(path), number, f"不是 JSON（{error}）"))
-            continue
-        if isinstance(fields, dict):
-            yield _Raw(str(path), number, fields)
-        else:
-            problems.append(Problem(str(path), number, "应是一个 JSON 对象 {…}"))
+def _looks_like_a_corpus(path: Path) -> bool:
+    if path.suffix.lower() not in SUFFIXES:
+        return False
+    with path.open("rb") as file:
+        return path.suffix.lower() != ".txt" or recognised(path, file.read(4096)) is not None
 
 
-def _read_csv(path: Path, problems: list[Problem]) -> Iterator[_Raw]:
-    text = _decoded(path, problems)
-    if not text:
-        return
-    csv.field_size_limit(_CSV_FIELD_LIMIT)
-    head = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=head.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="")
-    try:
-        for fields in reader:
-            if fields.pop("", None):
-                problems.append(
-                    Problem(
-                        str(path), reader.line_num, "格数比表头多（正文里有逗号时，请给它加上引号）"
-                    )
-                )
-                continue
-            yield _Raw(str(path), reader.line_num, fields)
-    except csv.Error as error:
-        problems.append(Problem(str(path), reader.line_num, f"CSV 有误（{error}）"))
+def _has_text(entry: Entry, found: Reading) -> bool:
+    if isinstance(entry.text, str) and entry.text.strip():
+        return True
+    found.wrong(entry.file, entry.line, "正文是空的，或不是文字")
+    return False
 
 
-def _read_xlsx(path: Path, problems: list[Problem]) -> Iterator[_Raw]:
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as error:
-        problems.append(Problem(str(path), 0, f"不是 XLSX 文件（{error}）"))
-        return
-    try:
-        rows = book.worksheets[0].iter_rows(values_only=True)
-        header = ["" if cell is None else str(cell).strip() for cell in next(rows, ())]
-        for number, cells in enumerate(rows, 2):
-            if any(cell is not None for cell in cells):
-                yield _Raw(str(path), number, dict(zip(header, cells, strict=False)))
-    finally:
-        book.close()
-
-
-_READERS = {".jsonl": _read_jsonl, ".csv": _read_csv, ".xlsx": _read_xlsx}
-
-
-def _understood(
-    entry: _Raw, columns: tuple[str | None, str | None], problems: list[Problem]
-) -> tuple[str, list[str]] | None:
-    """The text and the labels as written; None, and a problem noted, where they are not there."""
-    text_column = _column(entry, columns[0], TEXT_COLUMNS, "文本", problems)
-    label_column = _column(entry, columns[1], LABEL_COLUMNS, "标签", problems)
-    if text_column is None or label_column is None:
-        return None
-    text = entry.fields[text_column]
-    if not isinstance(text, str) or not text.strip():
-        problems.append(Problem(entry.file, entry.line, f"{text_column} 是空的，或不是文本"))
-        return None
-    labels = entry.fields[label_column]
+def written_labels(entry: Entry, separator: str | None, found: Reading) -> list[str]:
+    """The labels of an entry as written, without those that say that there is none."""
+    labels = plain_choices(entry.labels)
     if labels is None:
         labels = []
     # A spreadsheet gives the number 1 as 1.0.
@@ -230,80 +178,83 @@ def _understood(
     if isinstance(labels, int) and not isinstance(labels, bool):
         labels = str(labels)
     if isinstance(labels, str):
-        labels = [part.strip() for part in _SEPARATORS.split(labels) if part.strip()]
+        labels = _parted(labels, separator)
     if not isinstance(labels, list) or not all(isinstance(label, str | int) for label in labels):
-        problems.append(Problem(entry.file, entry.line, f"{label_column} 应是标签的列表"))
-        return None
-    return text, [str(label) for label in labels if str(label).strip().lower() not in _NONE]
+        found.wrong(entry.file, entry.line, "标签应是文字、数字，或它们的列表")
+        return []
+    named = [str(label).strip() for label in labels]
+    return [label for label in named if label and label.lower() not in _NONE]
 
 
-def _column(
-    entry: _Raw,
-    wanted: str | None,
-    usual: Sequence[str],
-    what: str,
-    problems: list[Problem],
-) -> str | None:
-    for name in [wanted] if wanted else usual:
-        if name in entry.fields:
-            return name
-    have = "、".join(str(name) for name in entry.fields if name) or "无"
-    tried = wanted or "、".join(usual)
-    problem = Problem(entry.file, entry.line, f"没有{what}列（{tried}）；有的列：{have}")
-    # A table without the column lacks it in every row: say so once.
-    in_table = not entry.file.endswith(".jsonl")
-    if not in_table or all(
-        (p.file, p.reason) != (entry.file, problem.reason) for p in problems[-2:]
-    ):
-        problems.append(problem)
-    return None
+def _parted(cell: str, separator: str | None) -> list[str]:
+    if separator is None:
+        return _SEPARATORS.split(cell)
+    return cell.split(separator) if separator else [cell]
 
 
-def _fitting_codebook(labels: set[str]) -> Codebook:
-    """The bundled codebook where it knows a label of the corpus, else the labels as they are."""
+def _codebook(given: Codebook | Literal["none"] | None, labels: set[str]) -> Codebook:
+    """The codebook that was given, else the bundled one where it fits, else the labels as written.
+
+    Half of the labels are enough, so that a slip of the pen is noticed as one.
+    """
+    if isinstance(given, Codebook):
+        return given
     book = load_codebook(bundled("codebook.toml"))
-    for label in labels:
-        try:
-            book.resolve(label)
-        except LabelError:
-            continue
-        return book
-    return Codebook.of_labels(labels) if labels else book
+    if given == AS_WRITTEN or not labels:
+        return Codebook.of_labels(labels) if labels else book
+    known = {label for label in labels if book.knows(label)}
+    numbers = all(label.isdigit() for label in labels)
+    fits = known == labels if numbers else 2 * len(known) >= len(labels)
+    return book if fits else Codebook.of_labels(labels)
+
+
+def _resolve(book: Codebook, label: str) -> tuple[int, str]:
+    """A label's place in the codebook and its id; -1 and the reason where it is not there."""
+    try:
+        known = book.resolve(label)
+    except LabelError as error:
+        return -1, f"{error}。要用自己的标签，请加 --codebook none"
+    return book.ids.index(known), known
 
 
 def _resolved(
-    entry: _Raw, labels: Sequence[str], book: Codebook, problems: list[Problem]
+    entry: Entry,
+    labels: Sequence[str],
+    resolve: Callable[[str], tuple[int, str]],
+    found: Reading,
 ) -> tuple[str, ...]:
-    ids = set()
-    for label in labels:
-        try:
-            ids.add(book.resolve(label))
-        except LabelError as error:
-            problems.append(Problem(entry.file, entry.line, str(error)))
-    return tuple(label for label in book.ids if label in ids)
+    places = {resolve(label) for label in labels}
+    for place, reason in sorted(places):
+        if place < 0:
+            found.wrong(entry.file, entry.line, reason)
+    return tuple(label for place, label in sorted(places) if place >= 0)
 
 
-def _row(
-    entry: _Raw,
-    text: str,
-    labels: tuple[str, ...],
-    columns: tuple[str | None, str | None],
-) -> Row:
-    fields = entry.fields
-    known = {"id", "genre", "source", "group", *TEXT_COLUMNS, *LABEL_COLUMNS, *columns}
+def _check_ids(rows: Sequence[Row], found: Reading) -> None:
+    seen: dict[str, Row] = {}
+    for row in rows:
+        first = seen.setdefault(row.id, row)
+        if first is not row:
+            found.wrong(
+                row.file, row.line, f"id {row.id!r} 已在 {first.file} 第 {first.line} 行用过"
+            )
 
-    def get(name: str) -> str:
-        value = fields.get(name)
+
+def _row(entry: Entry, labels: tuple[str, ...]) -> Row:
+    fields = dict(entry.fields)
+
+    def take(name: str) -> str:
+        value = fields.pop(name, None)
         return "" if value is None else str(value)
 
     return Row(
-        id=get("id") or f"{Path(entry.file).name}:{entry.line}",
-        text=text,
+        id=take("id") or f"{Path(entry.file).name}:{entry.line}",
+        text=entry.text,
         labels=labels,
-        genre=get("genre"),
-        source=get("source"),
-        group=get("group"),
+        genre=take("genre"),
+        source=take("source"),
+        group=take("group"),
         file=entry.file,
         line=entry.line,
-        more={name: value for name, value in fields.items() if name not in known},
+        more=fields,
     )

@@ -42,7 +42,11 @@ class CorpusError(TrainingError):
         more = len(self.problems) - _SHOWN
         super().__init__(
             f"语料有 {len(self.problems)} 处问题，请改正后重试：\n{shown}"
-            + (f"\n  …… 另有 {more} 处（govtheme corpus check 列出全部）" if more > 0 else "")
+            + (
+                f"\n  …… 另有 {more} 处（govtheme corpus check 列出全部，可加 > 文件）"
+                if more > 0
+                else ""
+            )
         )
 
 

@@ -17,19 +17,21 @@ from model.artifact import FORMAT, write_artifact
 from model.bundled import bundled
 from model.calibration import Sigmoids
 from model.classifier import library_versions
+from model.decision import Thresholds
 from model.distribution import histogram, shares
 from model.features import Floats
 from model.grams import GramRanges, GramReader
 from model.normalisation import Normaliser
 from model.segmentation import load_segmenter, read_words, word_frequencies
-from training.card import card, report
+from training.account import cross_validated, files
 from training.corpus import Corpus, Row
+from training.curve import learning_curve
 from training.decide import BAND_ERROR, band, best_threshold, fit_sigmoids
 from training.errors import TooLittleError
 from training.features import Features, build_features
 from training.fit import fit_linear, out_of_fold
 from training.folds import assign_folds, canonical
-from training.metrics import summary
+from training.judged import Judged
 from training.parameters import Parameters
 
 FEWEST_EXAMPLES = 5
@@ -50,10 +52,12 @@ class Trained:
     Attributes:
         version: the artifact's version in the store.
         metrics: the figures of the cross-validation.
+        judged: what was said of each row by a classifier that had not seen it.
     """
 
     version: str
     metrics: dict[str, Any]
+    judged: Judged
 
 
 def train(
@@ -92,10 +96,11 @@ def _train(
     features = build_features(reader, [row.text for row in rows], parameters)
     progress("分词与特征", 1, 1)
 
+    fold_of = assign_folds(rows, parameters.folds)
     margins = out_of_fold(
         features.matrix,
         targets,
-        assign_folds(rows, parameters.folds),
+        fold_of,
         parameters,
         jobs,
         lambda done, total: progress("交叉验证", done, total),
@@ -118,20 +123,28 @@ def _train(
         "intercepts": list(intercepts),
         **decision,
     }
-    metrics = _metrics(margins, targets, labels, decision)
-    manifest = _manifest(corpus, rows, labels, words, parameters)
-    manifest["score_shares"] = _score_shares(margins, labels, decision)
-    version = write_artifact(
-        store,
-        content,
-        manifest,
-        {
-            "metrics.json": json.dumps(metrics, ensure_ascii=False, indent=1),
-            "card.md": card(manifest, metrics, corpus.codebook),
-            "report.html": report(manifest, metrics, corpus.codebook),
-        },
+    rule, probabilities = _rule(margins, labels, decision)
+    judged = Judged.of(rows, labels, rule.decide(probabilities))
+    curve = learning_curve(
+        features.matrix,
+        targets,
+        fold_of,
+        margins,
+        lambda some, true: fit_linear(some, true, parameters, jobs, lambda *_: None),
     )
-    return Trained(version, metrics)
+    metrics = cross_validated(judged, curve) | {
+        "thresholds": dict(zip(labels, decision["thresholds"], strict=True)),
+        "bands": dict(zip(labels, decision["bands"], strict=True)),
+        "band_error": BAND_ERROR,
+    }
+    manifest = _manifest(corpus, rows, labels, words, parameters)
+    manifest["score_shares"] = {
+        label: shares(some)
+        for label, some in zip(labels, histogram(probabilities).tolist(), strict=True)
+    }
+    described = files(content, manifest, metrics, judged, corpus.codebook)
+    version = write_artifact(store, content, manifest, described)
+    return Trained(version, metrics, judged)
 
 
 def learnable_labels(corpus: Corpus) -> list[str]:
@@ -204,31 +217,14 @@ def _content(corpus: Corpus, features: Features, parameters: Parameters) -> dict
     }
 
 
-def _metrics(
-    margins: Floats, targets: NDArray[np.bool_], labels: Sequence[str], decision: dict[str, Any]
-) -> dict[str, Any]:
-    logits = margins * np.array(decision["slopes"]) + np.array(decision["offsets"])
-    probabilities = 1 / (1 + np.exp(-logits))
-    given = probabilities >= np.array(decision["thresholds"])
-    edges = np.array(decision["bands"])
-    in_band = (probabilities >= edges[:, 0]) & (probabilities < edges[:, 1])
-    return {
-        "measured_on": "cross-validation",
-        **summary(given, targets, labels),
-        "uncertain_share": float(in_band.any(axis=1).mean()),
-        "thresholds": dict(zip(labels, decision["thresholds"], strict=True)),
-        "bands": dict(zip(labels, decision["bands"], strict=True)),
-        "band_error": BAND_ERROR,
-    }
-
-
-def _score_shares(
+def _rule(
     margins: Floats, labels: Sequence[str], decision: dict[str, Any]
-) -> dict[str, list[float]]:
-    """How the scores of unseen rows are distributed, for a server to hold its own against."""
+) -> tuple[Thresholds, Floats]:
+    """The decision rule and the probabilities of rows with these margins."""
     sigmoids = Sigmoids(np.array(decision["slopes"]), np.array(decision["offsets"]))
-    counts = histogram(sigmoids.probabilities(margins))
-    return {label: shares(some) for label, some in zip(labels, counts.tolist(), strict=True)}
+    bands = tuple((low, high) for low, high in decision["bands"])
+    rule = Thresholds(tuple(labels), tuple(decision["thresholds"]), bands)
+    return rule, sigmoids.probabilities(margins)
 
 
 def _manifest(
@@ -249,6 +245,7 @@ def _manifest(
         "corpus": {
             "sha256": _digest([(row.text, row.labels) for row in rows]),
             "rows": len(rows),
+            "held_out": len(corpus.held_out),
             "none": sum(not row.labels for row in rows),
             "labels": {label: counts[label] for label in labels},
             "genres": dict(sorted(Counter(row.genre for row in rows).items())),

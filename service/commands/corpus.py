@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
@@ -9,20 +10,23 @@ import typer
 from rich.table import Table
 
 from service.commands import options
-from service.display import answers
+from service.commands.labelled import ReadingOptions, load
+from service.display import answers, messages, progress_bar
+from service.judgement import names_of, suspicion_lines
 
 if TYPE_CHECKING:
     from training.checks import Pair, Profile, Run
     from training.corpus import Corpus
+    from training.errors import Problem
 
-app = typer.Typer(help="检查语料。", no_args_is_help=True)
+app = typer.Typer(help="检查语料，换格式，清理标签。", no_args_is_help=True)
 
 _SHOWN = 20
 
 
 @app.callback()
 def corpus() -> None:
-    """检查语料。"""
+    """检查语料，换格式，清理标签。"""
 
 
 @app.command()
@@ -30,22 +34,33 @@ def check(
     names: Annotated[
         list[str], typer.Argument(help="语料：bundled、文件或文件夹", show_default=False)
     ],
+    codebook: options.Codebook = None,
     text_column: options.TextColumn = None,
     label_column: options.LabelColumn = None,
+    file_format: options.FormatName = None,
+    separator: options.Separator = None,
+    suspicious: Annotated[
+        bool, typer.Option("--suspicious", help="找出标签可疑的段（交叉验证的模型强烈怀疑的）")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="把可疑的段写成表（csv、xlsx），改好后交给 corpus fix"),
+    ] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """检查格式、标签、编号、重复和雷同；有问题时以状态 1 结束。"""
     from training import checks
-    from training.corpus import read_corpus
     from training.errors import CorpusError
 
+    reading = ReadingOptions(text_column, label_column, file_format, separator)
     try:
-        loaded = read_corpus(names, text_column=text_column, label_column=label_column)
+        loaded = load(names, reading, codebook)
     except CorpusError as error:
-        for problem in error.problems:
-            answers.print(str(problem), markup=False, highlight=False, soft_wrap=True)
-        answers.print(f"共 {len(error.problems)} 处问题。")
+        _print_problems(error.problems, as_json)
         raise typer.Exit(1) from error
+    if suspicious or out is not None:
+        _show_suspicions(loaded, out, as_json)
+        return
     equal = checks.equal_texts(loaded.rows)
     near = checks.near_texts(loaded.rows)
     runs = checks.repeated_runs(loaded.rows)
@@ -57,6 +72,102 @@ def check(
         _print_findings(equal, near, runs)
     if equal or near or runs:
         raise typer.Exit(1)
+
+
+@app.command(epilog="例：govtheme corpus convert 标注.json --out 语料.jsonl")
+def convert(
+    names: Annotated[
+        list[str], typer.Argument(help="语料：bundled、文件或文件夹", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option(help="写到哪个文件", show_default=False)],
+    to: Annotated[
+        str | None, typer.Option(help="写成什么格式（默认：看扩展名）", show_default=False)
+    ] = None,
+    codebook: options.Codebook = None,
+    text_column: options.TextColumn = None,
+    label_column: options.LabelColumn = None,
+    file_format: options.FormatName = None,
+    separator: options.Separator = None,
+) -> None:
+    """换一种格式：JSONL、CSV、XLSX、Parquet、doccano、Label Studio、fastText 之间。"""
+    from training.convert import format_for, write_corpus
+
+    format_for(out, to)
+    reading = ReadingOptions(text_column, label_column, file_format, separator)
+    loaded = load(names, reading, codebook)
+    for note in write_corpus(loaded, out, to):
+        messages.print(f"说明：{note}", markup=False, highlight=False, soft_wrap=True)
+    answers.print(f"{len(loaded.rows)} 段已写入 {out}，并已读回核对。", markup=False)
+
+
+@app.command(epilog="例：govtheme corpus fix 语料.csv --reviewed 可疑.xlsx --out 新语料.csv")
+def fix(
+    names: Annotated[
+        list[str], typer.Argument(help="语料：bundled、文件或文件夹", show_default=False)
+    ],
+    reviewed: Annotated[
+        Path,
+        typer.Option(
+            help="corpus check --suspicious 写出、人看过的表：“改为”一列写了标签的段才改，"
+            "写“无”表示没有标签",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="改好的语料写到哪个文件", show_default=False)],
+    codebook: options.Codebook = None,
+    text_column: options.TextColumn = None,
+    label_column: options.LabelColumn = None,
+    file_format: options.FormatName = None,
+    separator: options.Separator = None,
+) -> None:
+    """按人看过的表改标签，写成新的语料；每一处改动都列出。"""
+    from training.convert import format_for, write_corpus
+    from training.review import apply_review
+
+    format_for(out)
+    reading = ReadingOptions(text_column, label_column, file_format, separator)
+    fixed, changes = apply_review(load(names, reading, codebook), reviewed)
+    for note in write_corpus(fixed, out):
+        messages.print(f"说明：{note}", markup=False, highlight=False, soft_wrap=True)
+    for change in changes:
+        before, after = (names_of(x, fixed.codebook) for x in (change.before, change.after))
+        line = f"{change.row.id}：{before} → {after}"
+        answers.print(line, markup=False, highlight=False, soft_wrap=True)
+    answers.print(f"改了 {len(changes)} 段，{len(fixed.rows)} 段已写入 {out}。", markup=False)
+
+
+def _show_suspicions(loaded: "Corpus", out: Path | None, as_json: bool) -> None:
+    from training.review import write_review
+    from training.suspicion import suspicions
+
+    with progress_bar("步") as bar:
+        task = bar.add_task("准备", total=1, rate="")
+
+        def progress(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        found = suspicions(loaded, progress=progress)
+    if out is not None:
+        write_review(found, loaded.codebook, out)
+        messages.print(f"{len(found)} 段已写入 {out}", markup=False, highlight=False)
+    told = [item.as_dict() for item in found]
+    if as_json:
+        print(orjson.dumps(told).decode())  # noqa: T201
+        return
+    for line in suspicion_lines(told[:_SHOWN], loaded.codebook):
+        answers.print(line, markup=False, highlight=False, soft_wrap=True)
+    rest = "" if len(found) <= _SHOWN else f"，以上是最可疑的 {_SHOWN} 段；--out 文件 写出全部"
+    answers.print(f"共 {len(found)} 段的标签可疑{rest}。")
+
+
+def _print_problems(problems: Sequence["Problem"], as_json: bool) -> None:
+    if as_json:
+        listed = [{"file": p.file, "line": p.line, "reason": p.reason} for p in problems]
+        print(orjson.dumps({"problems": listed}).decode())  # noqa: T201
+        return
+    for problem in problems:
+        answers.print(str(problem), markup=False, highlight=False, soft_wrap=True)
+    answers.print(f"共 {len(problems)} 处问题。")
 
 
 def _as_dict(

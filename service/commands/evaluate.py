@@ -1,38 +1,139 @@
-"""`govtheme evaluate`: how good a model is on a labelled corpus."""
+"""`govtheme evaluate`: how good a model is on a labelled corpus, alone or against another."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
 
 from model.classifier import ThemeClassifier
+from model.codebook import Codebook
 from service.commands import options
-from service.display import answers, metrics_table
+from service.commands.labelled import ReadingOptions, load
+from service.display import answers, messages, metrics_table
+from service.judgement import by_table, changes_table, comparison_lines, mistake_lines
+
+if TYPE_CHECKING:
+    from training.compare import Comparison
+    from training.corpus import Corpus
+
+_CHANGES = 20
 
 
 def evaluate(
     corpus: Annotated[
         list[str], typer.Argument(help="带标签的语料：文件、文件夹或 bundled", show_default=False)
     ],
+    version: options.Version = None,
+    against: Annotated[
+        str | None, typer.Option(help="与哪个版本比较（配对自助抽样）", show_default=False)
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(help="按哪一列分开统计，如 genre；可多次给出", show_default=False),
+    ] = None,
+    mistakes: Annotated[int, typer.Option(min=0, help="列出错得最厉害的几段和依据")] = 0,
+    report: Annotated[
+        Path | None, typer.Option(help="写一页带图的报告（HTML）", show_default=False)
+    ] = None,
     text_column: options.TextColumn = None,
     label_column: options.LabelColumn = None,
-    version: options.Version = None,
+    file_format: options.FormatName = None,
+    separator: options.Separator = None,
     models: options.Models = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """在带标签的语料上检验模型。"""
-    from training.corpus import read_corpus
-    from training.evaluate import evaluate as measure
+    """在带标签的语料上检验模型；或与另一个模型比较。"""
+    store = options.store(models)
+    classifier = ThemeClassifier.load(store.folder(version))
+    other = ThemeClassifier.load(store.folder(against)) if against else None
+    reading = ReadingOptions(text_column, label_column, file_format, separator)
+    loaded = load(corpus, reading, classifier.codebook)
+    _warn_of_learnt_rows(store.folder(version), loaded)
+    if other is not None:
+        _compare(other, classifier, loaded, as_json)
+        return
+    _measure(classifier, loaded, by or [], mistakes, report, as_json)
 
-    classifier = ThemeClassifier.load(options.store(models).folder(version))
-    loaded = read_corpus(
-        corpus,
-        codebook=classifier.codebook,
-        text_column=text_column,
-        label_column=label_column,
-    )
-    metrics = measure(classifier, loaded)
+
+def _warn_of_learnt_rows(folder: Path, loaded: "Corpus") -> None:
+    from training.holdout import learnt_rows, unseen
+
+    learnt = learnt_rows(folder)
+    known = len(loaded.rows) - len(unseen(loaded.rows, learnt or frozenset()))
+    if known:
+        messages.print(
+            f"注意：{known} 段是模型训练时学过的，成绩会偏高。", style="yellow", highlight=False
+        )
+
+
+def _measure(
+    classifier: ThemeClassifier,
+    loaded: "Corpus",
+    by: list[str],
+    mistakes: int,
+    report: Path | None,
+    as_json: bool,
+) -> None:
+    from training.evaluate import judge, measured
+    from training.mistakes import explainer, worst_mistakes
+
+    judged = judge(classifier, loaded)
+    metrics = measured(classifier, judged, by)
+    worst = worst_mistakes(judged, explainer(classifier), mistakes)
+    if report is not None:
+        _write_report(report, classifier, loaded, metrics)
+        messages.print(f"报告已写入 {report}", markup=False, highlight=False, soft_wrap=True)
     if as_json:
-        print(orjson.dumps(metrics).decode())  # noqa: T201
-    else:
-        answers.print(metrics_table(metrics, classifier.codebook))
+        told = metrics | ({"mistakes": [item.as_dict() for item in worst]} if mistakes else {})
+        print(orjson.dumps(told).decode())  # noqa: T201
+        return
+    answers.print(metrics_table(metrics, classifier.codebook))
+    for column, values in metrics["by"].items():
+        answers.print(by_table(column, values))
+    for line in mistake_lines([item.as_dict() for item in worst], classifier.codebook):
+        answers.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _write_report(
+    path: Path, classifier: ThemeClassifier, loaded: "Corpus", metrics: dict[str, Any]
+) -> None:
+    from training.evaluate import judge
+    from training.files import write_text
+    from training.mistakes import explainer, worst_mistakes
+    from training.report import report
+
+    worst = worst_mistakes(judge(classifier, loaded), explainer(classifier))
+    files = "、".join(sorted({Path(row.file).name for row in loaded.rows}))
+    about = [
+        ("模型", classifier.version),
+        ("编码手册", classifier.codebook.version),
+        ("语料", files),
+    ]
+    write_text(path, report(metrics, classifier.codebook, about, worst))
+
+
+def _compare(
+    before: ThemeClassifier, after: ThemeClassifier, loaded: "Corpus", as_json: bool
+) -> None:
+    from training.compare import compare, judge_both
+
+    if not set(before.labels) & set(after.labels):
+        raise typer.BadParameter("两个模型没有相同的标签，没法比较")
+    found = compare(*judge_both(before, after, loaded.rows))
+    if as_json:
+        told = {"model": after.version, "against": before.version, **found.as_dict()}
+        print(orjson.dumps(told).decode())  # noqa: T201
+        return
+    _print_comparison(found, before.version, after.version, after.codebook)
+
+
+def _print_comparison(found: "Comparison", before: str, after: str, codebook: Codebook) -> None:
+    told = found.as_dict()
+    for line in comparison_lines(told, before, after):
+        answers.print(line, markup=False, highlight=False, soft_wrap=True)
+    changes = told["changes"]
+    if changes:
+        answers.print(changes_table(changes[:_CHANGES], codebook))
+    if len(changes) > _CHANGES:
+        answers.print(f"…… 另有 {len(changes) - _CHANGES} 段（--json 列出全部）")

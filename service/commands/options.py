@@ -23,6 +23,30 @@ Version = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="只在标准输出给出 JSON，供程序读取")]
 WithEvidence = Annotated[bool, typer.Option("--evidence", help="给出依据：哪些字词起了作用")]
+Codebook = Annotated[
+    str | None,
+    typer.Option(
+        help="自己的编码手册（TOML）；none 表示标签就照语料里写的（默认：认得出就用自带的）",
+        show_default=False,
+    ),
+]
+FormatName = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="语料的格式（默认：看扩展名和内容）：jsonl、json、csv、xlsx、parquet、doccano-jsonl、"
+        "doccano-csv、labelstudio、fasttext（正文若是切开的词，会去掉汉字之间的空格）",
+        show_default=False,
+    ),
+]
+Separator = Annotated[
+    str | None,
+    typer.Option(
+        "--label-separator",
+        help="一格里几个标签之间的分隔符（默认：分号、逗号、顿号、#、| 都算）；空串表示不拆",
+        show_default=False,
+    ),
+]
 TextColumn = Annotated[str | None, typer.Option(help="表格里正文所在的列名", show_default=False)]
 LabelColumn = Annotated[str | None, typer.Option(help="表格里标签所在的列名", show_default=False)]
 

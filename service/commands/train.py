@@ -8,6 +8,8 @@ import orjson
 import typer
 
 from service.commands import options
+from service.commands.labelled import ReadingOptions, load
+from service.commands.promotion import Wish, decide
 from service.display import answers, messages, metrics_table, progress_bar
 
 if TYPE_CHECKING:
@@ -30,35 +32,53 @@ def _warnings(rows: Sequence["Row"]) -> Iterator[str]:
 
 
 def train(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(help="语料：bundled（随程序附带）、文件或文件夹", show_default="bundled"),
+    ] = None,
     corpus: Annotated[
         list[str] | None,
-        typer.Option(
-            help="语料：bundled（随程序附带）、文件或文件夹，可多次给出", show_default="bundled"
-        ),
+        typer.Option(help="同上，可多次给出，与直接写出的合在一起", show_default=False),
     ] = None,
-    codebook: Annotated[
-        Path | None, typer.Option(help="自己的编码手册（TOML）", show_default=False)
-    ] = None,
+    codebook: options.Codebook = None,
     text_column: options.TextColumn = None,
     label_column: options.LabelColumn = None,
-    promote: Annotated[bool, typer.Option(help="训练后立即使用新模型")] = True,
+    file_format: options.FormatName = None,
+    separator: options.Separator = None,
+    held: Annotated[
+        float,
+        typer.Option(
+            "--hold-out",
+            min=0.0,
+            max=0.5,
+            help="留出多大一份自己的语料不参加训练，好让以后的版本在上面比（0 为不留）",
+        ),
+    ] = 0.1,
+    promote: Annotated[bool, typer.Option(help="训练后使用新模型，只要它不比正在使用的差")] = True,
+    gate: Annotated[
+        Path | None,
+        typer.Option(help="在这份标好的语料上与正在使用的模型比", show_default=False),
+    ] = None,
+    margin: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="宏平均 F1 最多可以差多少")
+    ] = 0.02,
+    force: Annotated[bool, typer.Option("--force", help="不比较，直接使用新模型")] = False,
     models: options.Models = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """用带标签的语料训练模型（JSONL、CSV、XLSX）。"""
-    from model.codebook import load_codebook
-    from training.corpus import BUNDLED, read_corpus
+    """用带标签的语料训练模型（JSONL、CSV、XLSX、Parquet、doccano、Label Studio、fastText）。"""
+    from training.corpus import BUNDLED
+    from training.holdout import hold_out
     from training.parameters import Parameters
     from training.train import train as run
 
     store = options.store(models)
-    loaded = read_corpus(
-        corpus or [BUNDLED],
-        codebook=load_codebook(codebook) if codebook else None,
-        text_column=text_column,
-        label_column=label_column,
-    )
+    names = [*(files or []), *(corpus or [])] or [BUNDLED]
+    reading = ReadingOptions(text_column, label_column, file_format, separator)
+    loaded = hold_out(load(names, reading, codebook), held)
     messages.print(f"语料 {len(loaded.rows)} 段，{len(loaded.codebook.themes)} 个主题。")
+    if loaded.held_out:
+        messages.print(f"另留出 {len(loaded.held_out)} 段作检验，不参加训练（--hold-out）。")
     for warning in _warnings(loaded.rows):
         messages.print(f"注意：{warning}", style="yellow", markup=False, soft_wrap=True)
     with progress_bar("步") as bar:
@@ -68,17 +88,17 @@ def train(
             bar.update(task, description=what, completed=done, total=total)
 
         trained = run(loaded, store.root, Parameters(), progress)
-    if promote:
-        store.promote(trained.version, "train")
+    outcome = decide(store, trained.version, loaded, names, Wish(promote, force, gate, margin))
     if as_json:
-        print(orjson.dumps({"version": trained.version, "metrics": trained.metrics}).decode())  # noqa: T201
-        return
-    answers.print(metrics_table(trained.metrics, loaded.codebook))
-    used = (
-        f"已选用（{options.RESTART}）"
-        if promote
-        else f"未启用；启用：govtheme models promote {trained.version}"
-    )
-    answers.print(
-        f"模型 {trained.version} 已写入 {store.root / trained.version}，{used}。", soft_wrap=True
-    )
+        told = {"version": trained.version, "serving": outcome.serving, "reason": outcome.reason}
+        print(orjson.dumps(told | {"metrics": trained.metrics}).decode())  # noqa: T201
+    else:
+        answers.print(metrics_table(trained.metrics, loaded.codebook))
+        answers.print(
+            f"模型 {trained.version} 已写入 {store.root / trained.version}。{outcome.reason}。",
+            soft_wrap=True,
+            markup=False,
+            highlight=False,
+        )
+    if outcome.refused:
+        raise typer.Exit(1)

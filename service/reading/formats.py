@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from model.document import Document
 from model.errors import UserError
@@ -15,19 +16,22 @@ Reader = Callable[[Source, ReadingOptions], Iterator[Document | Rejected]]
 
 _MODULES = {
     "text": (".txt", ".text", ".md"),
+    "web": (".html", ".htm", ".shtml", ".xhtml", ".mht", ".mhtml"),
+    "word": (".docx",),
+    "converted": (".doc", ".wps", ".wpt", ".rtf", ".odt", ".docm", ".dot", ".dotx"),
+    "pdf": (".pdf",),
+    "ofd": (".ofd",),
     "delimited": (".csv", ".tsv"),
     "sheets": (".xlsx", ".xlsm", ".xlsb", ".xls", ".et", ".ods"),
     "records": (".jsonl", ".ndjson", ".json"),
-    "web": (".html", ".htm", ".shtml", ".xhtml", ".mht", ".mhtml"),
-    "word": (".docx",),
-    "pdf": (".pdf",),
-    "ofd": (".ofd",),
     "mail": (".eml",),
-    "converted": (".doc", ".wps", ".wpt", ".rtf", ".odt", ".docm", ".dot", ".dotx"),
     "packed": ARCHIVES,
 }
 _READERS = {suffix: module for module, suffixes in _MODULES.items() for suffix in suffixes}
-"""How a name ends, and the module whose `read` reads it."""
+_ISOLATED = ("web", "word", "pdf")
+"""Modules whose native libraries may crash or hang."""
+_LOOKED_AT = 512
+_PAGES = (b"<html", b"<!doctype html", b"<table", b"<meta", b"<head")
 
 
 def read_source(source: Source, options: ReadingOptions) -> Iterator[Document | Rejected]:
@@ -38,7 +42,7 @@ def read_source(source: Source, options: ReadingOptions) -> Iterator[Document | 
                 excess = LimitError("文档有 {} 个字", len(item.text), options.max_text, "max_text")
                 yield Rejected(item.source, str(excess))
             else:
-                yield item
+                yield plain(item)
     except UserError as error:
         yield Rejected(source.doc, str(error))
     except OSError as error:
@@ -47,10 +51,72 @@ def read_source(source: Source, options: ReadingOptions) -> Iterator[Document | 
         yield Rejected(source.doc, f"文件损坏，或与扩展名不符（{type(error).__name__}）")
 
 
-def _reader(source: Source) -> Reader:
-    name = "packed" if is_archive(source.doc) else _READERS.get(source.suffix)
-    if name is None:
-        known = "、".join(sorted(_READERS))
-        raise ReadingError(f"暂不支持 {source.suffix or '（无扩展名）'} 文件；支持 {known}")
-    reader: Reader = importlib.import_module(f"service.reading.{name}").read
+def reader_of(module: str) -> Reader:
+    """The reader in a module of this package."""
+    reader: Reader = importlib.import_module(f"service.reading.{module}").read
     return reader
+
+
+def plain(item: Document | Rejected) -> Document | Rejected:
+    """The same without halves of surrogate pairs, which no encoding can write."""
+    if isinstance(item, Rejected):
+        return Rejected(_whole(item.doc), _whole(item.reason))
+    said = (item.text, item.title, item.source, item.date, item.author, item.origin)
+    if _is_whole("".join((*said, *item.columns, *item.columns.values()))):
+        return item
+    columns = {_whole(name): _whole(value) for name, value in item.columns.items()}
+    text, title, source, date, author, origin = map(_whole, said)
+    return Document(text, title, source, date, author, origin, columns, item.whole)
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _reader(source: Source) -> Reader:
+    module = _module(source)
+    return partial(_isolated, module) if module in _ISOLATED else reader_of(module)
+
+
+def _isolated(
+    module: str, source: Source, options: ReadingOptions
+) -> Iterator[Document | Rejected]:
+    from service.reading import isolated
+
+    return isolated.read(module, source, options)
+
+
+def _module(source: Source) -> str:
+    """The module for a file by its name, or by its first bytes where offices misname files."""
+    if is_archive(source.doc):
+        return "packed"
+    module = _READERS.get(source.suffix)
+    if module is None:
+        if source.suffix in (".rar", ".7z"):
+            raise ReadingError(f"不打开 {source.suffix} 压缩包；请解开，或重新打包为 zip")
+        raise ReadingError(
+            f"暂不支持 {source.suffix or '（无扩展名）'} 文件；支持 {'、'.join(sorted(_READERS))}"
+        )
+    return _by_content(source, module) if module in ("word", "converted", "sheets") else module
+
+
+def _by_content(source: Source, module: str) -> str:
+    head = source.file.read(_LOOKED_AT)
+    source.file.seek(0)
+    if head.startswith(b"%PDF"):
+        return "pdf"
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGES):
+        return "web"
+    if head.startswith(b"{\\rtf"):
+        return "converted"
+    if head.startswith(b"PK") and source.suffix in (".doc", ".wps"):
+        return "word"
+    return module

@@ -16,6 +16,9 @@ from service.reading.errors import ReadingError, Rejected
 _LEAST_PAGES = 3
 _HEAD = 60
 _LISTED = 20
+_NARROWEST = 18
+"""Characters; narrower lines are those of a table."""
+_MANY = 25
 _PAGE_NUMBER = re.compile(
     r"^[-—–\s·]*(第\s*)?([\divxIVX]{1,5}|[一二三四五六七八九十百]{1,5})(\s*页)?"
     r"(\s*[/,，共]+\s*\d{1,5}\s*页?)?[-—–\s·]*$"
@@ -109,20 +112,23 @@ def _set(lines: Sequence[Line]) -> Iterator[_Set]:
     ]
     left, right = _margins(placed)
     size = median(line.size for line in lines) if lines else 0.0
+    is_text = right - left >= _NARROWEST * size
     for line in lines:
         if line.left is None or line.right is None:
             yield _Set(line.text)
         else:
-            yield _Set(line.text, line.left > left + 1.2 * size, line.right > right - 1.5 * size)
+            is_full = is_text and line.right > right - 1.5 * size
+            yield _Set(line.text, line.left > left + 1.2 * size, is_full)
 
 
 def _margins(placed: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """The outermost places at which several lines begin, and end."""
-    least = max(2, len(placed) // 10)
+    # On a page of few lines a single one may reach the margin.
+    usual = max(2, len(placed) // 10) if len(placed) >= _MANY else 1
     starts = Counter(round(left) for left, _ in placed)
     ends = Counter(round(right) for _, right in placed)
-    left = min((x for x, count in starts.items() if count >= least), default=min(starts, default=0))
-    right = max((x for x, count in ends.items() if count >= least), default=max(ends, default=0))
+    left = min((x for x, count in starts.items() if count >= usual), default=min(starts, default=0))
+    right = max((x for x, count in ends.items() if count >= usual), default=max(ends, default=0))
     return left, right
 
 

@@ -1,5 +1,7 @@
 """Mails (eml): the text, else the page, of the mail; its attachments, named `a.eml!/b.docx`."""
 
+import codecs
+import contextlib
 import email
 import email.policy
 import email.utils
@@ -16,7 +18,6 @@ from service.reading.errors import LimitError, ReadingError, Rejected
 from service.reading.formats import read_source
 from service.reading.options import ReadingOptions
 from service.reading.source import Source
-from service.reading.web import read_page
 
 
 def read(source: Source, options: ReadingOptions) -> Iterator[Document | Rejected]:
@@ -78,14 +79,19 @@ def _date(message: EmailMessage) -> str:
 def _text(part: Message, options: ReadingOptions) -> str:
     data = _data(part)
     charset = part.get_content_charset()
-    if part.get_content_type() == "text/html":
-        return read_page(data, "", options, charset).text
+    text = None
     if charset is not None:
-        try:
-            return decode(data, {"gb2312": "gb18030", "gbk": "gb18030"}.get(charset, charset))
-        except (DecodingError, LookupError):
-            pass
-    return decode(data)
+        with contextlib.suppress(DecodingError, LookupError):
+            text = decode(data, {"gb2312": "gb18030", "gbk": "gb18030"}.get(charset, charset))
+    text = decode(data) if text is None else text
+    return text if part.get_content_type() != "text/html" else _page(text, options)
+
+
+def _page(markup: str, options: ReadingOptions) -> str:
+    data = codecs.BOM_UTF8 + markup.encode("utf-8", "replace")
+    source = Source("页.html", io.BytesIO(data), len(data))
+    read = [item for item in read_source(source, options) if isinstance(item, Document)]
+    return read[0].text if read else ""
 
 
 def _data(part: Message) -> bytes:

@@ -1,8 +1,10 @@
 """How an archive is read: which column holds the text, and the limits of what is opened."""
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
-from service.settings import Settings
+if TYPE_CHECKING:
+    from service.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class ReadingOptions:
         max_text: characters of a document.
         max_seconds: seconds that one document may take where a native library or another
             program reads it.
+        max_memory: bytes of address space of the process in which a native library reads.
     """
 
     text_column: str | None = None
@@ -41,9 +44,10 @@ class ReadingOptions:
     max_pages: int = 2_000
     max_text: int = 10_000_000
     max_seconds: int = 60
+    max_memory: int = 2 * 1024 * 1024 * 1024
 
 
-def reading_options(settings: Settings, text_column: str | None = None) -> ReadingOptions:
+def reading_options(settings: "Settings", text_column: str | None = None) -> ReadingOptions:
     """The limits that the settings give."""
     limits = {
         field.name: getattr(settings, field.name)

@@ -15,7 +15,7 @@ import joblib
 import numpy as np
 import pytest
 
-from model.artifact import FORMAT, read_artifact, write_artifact
+from model.artifact import FORMAT, read_artifact, read_manifest, write_artifact
 from model.classifier import ThemeClassifier
 from model.errors import ArtifactError, NoModelError, UntrustedError
 from model.store import ModelStore
@@ -132,7 +132,9 @@ def test_a_missing_model_file_or_artifact_is_named(folder: Path) -> None:
 
 
 def test_content_that_lacks_a_part_is_refused(folder: Path) -> None:
-    plant(folder, {"format": FORMAT, "labels": ["a"]})
+    manifest = read_manifest(folder)
+    book = {"version": manifest["codebook"], "themes": []}
+    plant(folder, {"format": FORMAT, "labels": manifest["labels"], "codebook": book})
     with pytest.raises(ArtifactError, match="不完整"):
         ThemeClassifier.load(folder)
 

@@ -61,7 +61,7 @@ def test_an_artifact_describes_itself(store: ModelStore) -> None:
     assert "网格管理" in (folder / "card.md").read_text(encoding="utf-8")
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "网格管理" in page
-    assert "http" not in page
+    assert "://" not in page
     assert "<script" not in page
 
 

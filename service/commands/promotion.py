@@ -1,0 +1,88 @@
+"""Whether a freshly trained model is served: what `govtheme train` asks, and what it then says."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model.classifier import ThemeClassifier
+from model.store import ModelStore
+from service.commands import options
+from service.commands.labelled import ReadingOptions, load
+
+if TYPE_CHECKING:
+    from training.corpus import Corpus, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user wants done with a new model.
+
+    Attributes:
+        promote: serve it, when the gate allows it.
+        force: serve it whatever the gate would say.
+        gate: a labelled file to judge by, in place of the rows that were held out.
+        margin: macro-F1 by which it may be worse than the current one.
+    """
+
+    promote: bool
+    force: bool
+    gate: Path | None
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a new model: whether it is served, whether the gate said no, and why."""
+
+    serving: bool
+    refused: bool
+    reason: str
+
+
+def decide(
+    store: ModelStore, version: str, corpus: "Corpus", names: list[str], wish: Wish
+) -> Outcome:
+    """Serve a new model, or not.
+
+    Args:
+        store: where it is.
+        version: the new model.
+        corpus: what it was trained on, and what was held out.
+        names: the corpora as the user named them.
+        wish: what the user wants.
+    """
+    from training.gate import gate
+
+    current = store.current()
+    if not wish.promote:
+        return Outcome(False, False, f"未启用；启用：govtheme models promote {version}")
+    if current == version:
+        return Outcome(True, False, "与正在使用的模型相同")
+    if current is None or wish.force:
+        store.promote(version, "first" if current is None else "forced")
+        return Outcome(True, False, f"已选用（{options.RESTART}）")
+    rows = _rows(store, version, corpus, names, wish.gate)
+    verdict = gate(
+        store.folder(version),
+        store.root / current,
+        rows,
+        margin=wish.margin,
+        named=wish.gate is not None,
+    )
+    if not verdict.passed:
+        return Outcome(False, True, f"没有选用，仍在使用 {current}。{verdict.reason}")
+    store.promote(version, f"gate: {verdict.reason}")
+    return Outcome(True, False, f"{verdict.reason}。已选用（{options.RESTART}）")
+
+
+def _rows(
+    store: ModelStore, version: str, corpus: "Corpus", names: list[str], named: Path | None
+) -> tuple["Row", ...]:
+    """The rows to judge by: those of the file, else what was held out of each corpus."""
+    from training.corpus import BUNDLED
+    from training.holdout import bundled_held_out
+
+    if named is not None:
+        book = ThemeClassifier.load(store.folder(version)).codebook
+        return load([str(named)], ReadingOptions(), book).rows
+    return corpus.held_out + (bundled_held_out() if BUNDLED in names else ())

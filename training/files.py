@@ -1,0 +1,36 @@
+"""Writing a file so that it is there whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+
+def _nothing(_path: Path) -> None:
+    """No check."""
+
+
+def write_bytes(path: Path, data: bytes, check: Callable[[Path], None] = _nothing) -> None:
+    """Put data under a name, after a check of what was written has passed.
+
+    Args:
+        path: the file; the one that is there is replaced.
+        data: its content.
+        check: looks at the finished file before it takes its place; raises when it must not.
+    """
+    handle, beside = tempfile.mkstemp(prefix=".new-", suffix=path.suffix, dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        check(Path(beside))
+        Path(beside).chmod(0o644)
+        os.replace(beside, path)
+    finally:
+        Path(beside).unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Put a text under a name, UTF-8."""
+    write_bytes(path, text.encode("utf-8", "replace"))

@@ -1,0 +1,115 @@
+"""The gate: whether a new model may take the place of the one that is served.
+
+It may when it is not worse beyond a margin, which is shown on labelled rows that neither model was
+trained on: with 95 % confidence its macro-F1 is at most the margin below (a test of
+non-inferiority, by paired bootstrap). Too few rows leave too much open, and then the gate says no:
+whoever knows better can promote by hand.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.classifier import ThemeClassifier
+from model.errors import ArtifactError
+from training.compare import Comparison, compare, judge_both
+from training.corpus import Row
+from training.holdout import learnt_rows, unseen
+
+MARGIN = 0.02
+"""Macro-F1 by which a new model may be worse: two trainings that are equally good differ by so much
+on a few hundred rows."""
+
+_FORCE = "要直接换上，请加 --force，或用 govtheme models promote"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate says.
+
+    Attributes:
+        passed: whether the new model may be served.
+        reason: why, in words for the user.
+        comparison: the figures; None where nothing could be compared.
+    """
+
+    passed: bool
+    reason: str
+    comparison: Comparison | None = None
+
+
+def gate(
+    folder: Path,
+    current: Path,
+    rows: Sequence[Row],
+    *,
+    margin: float = MARGIN,
+    named: bool = False,
+) -> Verdict:
+    """Judge a new model against the current one.
+
+    Args:
+        folder, current: the artifacts of the new model and of the one being served.
+        rows: labelled rows to judge by; those that a model was trained on are left out.
+        margin: macro-F1 by which the new model may be worse, 0 to 1.
+        named: the user chose these rows, and so wants models with different labels compared.
+    """
+    try:
+        old, new = ThemeClassifier.load(current), ThemeClassifier.load(folder)
+    except ArtifactError as error:
+        return Verdict(False, f"无法比较：{error}。{_FORCE}")
+    if set(old.labels) != set(new.labels):
+        refusal = _other_labels(old, new, named)
+        if refusal:
+            return Verdict(False, refusal)
+    fresh, reason = _fresh(folder, current, rows, named)
+    if reason:
+        return Verdict(False, reason)
+    return _verdict(compare(*judge_both(old, new, fresh)), margin)
+
+
+def _other_labels(old: ThemeClassifier, new: ThemeClassifier, named: bool) -> str:
+    """Why two models with different labels cannot be compared; empty when they can."""
+    added = "、".join(sorted(set(new.labels) - set(old.labels))) or "无"
+    gone = "、".join(sorted(set(old.labels) - set(new.labels))) or "无"
+    said = f"两个模型的标签不同（新有：{added}；不再有：{gone}）"
+    if not set(old.labels) & set(new.labels):
+        return f"{said}，没有相同的标签可比。{_FORCE}"
+    if not named:
+        return f"{said}。要在相同的标签上比较，请用 --gate 文件；{_FORCE}"
+    return ""
+
+
+def _fresh(
+    folder: Path, current: Path, rows: Sequence[Row], named: bool
+) -> tuple[tuple[Row, ...], str]:
+    """The rows that neither model was trained on; where there are none, why there is no gate."""
+    learnt = [learnt_rows(path) for path in (current, folder)]
+    if None in learnt and not named:
+        return (), f"正在使用的模型没有记下它学过哪些段。请用 --gate 文件 给出检验用的段；{_FORCE}"
+    fresh = unseen(rows, *(known for known in learnt if known is not None))
+    if not fresh:
+        return (), (
+            f"没有可以检验的段：{len(rows)} 段里没有一段是两个模型都没学过的。"
+            f"请用 --gate 文件 给出另外标好的段；{_FORCE}"
+        )
+    return fresh, ""
+
+
+def _verdict(found: Comparison, margin: float) -> Verdict:
+    low, high = found.interval
+    said = (
+        f"在两个模型都没学过的 {found.rows} 段上，"
+        f"宏平均 F1 从 {found.before:.3f} 到 {found.after:.3f}"
+        f"（{found.difference:+.3f}，95 % 区间 {low:+.3f} 到 {high:+.3f}）"
+    )
+    if found.low >= -margin:
+        return Verdict(True, f"{said}：不比正在使用的差 {margin:g} 以上", found)
+    if found.difference < -margin:
+        return Verdict(False, f"{said}：比正在使用的差。{_FORCE}", found)
+    return Verdict(
+        False,
+        f"{said}：段数太少，不能排除差 {margin:g} 以上（最坏 {found.low:+.3f}）。"
+        f"请用 --gate 给出更多的段，或用 --margin 放宽；{_FORCE}",
+        found,
+    )
