@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from importlib.metadata import version as installed_version
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -109,7 +110,29 @@ def _api(
     api.add_exception_handler(HTTPException, _http_error)
     api.add_exception_handler(RequestValidationError, _validation_error)
     api.add_exception_handler(Exception, _unexpected)
+    if keys.wanted:
+        _tell_of_keys(api)
     return api
+
+
+def _tell_of_keys(api: FastAPI) -> None:
+    """Let the description say how a key is shown."""
+    plain = api.openapi
+
+    def described() -> dict[str, Any]:
+        schema = plain()
+        schema["components"]["securitySchemes"] = _KEY_SCHEMES
+        schema["security"] = [{name: []} for name in _KEY_SCHEMES]
+        return schema
+
+    api.openapi = described  # type: ignore[method-assign]
+
+
+_KEY_SCHEMES = {
+    "Bearer": {"type": "http", "scheme": "bearer", "description": "Authorization: Bearer 密钥"},
+    "X-API-Key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "Basic": {"type": "http", "scheme": "basic", "description": "密码是密钥，用户名不看"},
+}
 
 
 async def _follow(every: float, live: LiveModel, keys: KeyRing, meters: Meters) -> None:
