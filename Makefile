@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench bench-http bench-mlserver soak fuzz wrk lock clean
+.PHONY: run test check bench bench-http bench-mlserver soak fuzz wrk bundle check-bundle lock clean
 
 run: $(VENV)/run
 	$(BIN)/govtheme train
@@ -63,6 +63,13 @@ $(VENV)/dev: $(VENV)/bin/python requirements-dev.lock pyproject.toml
 $(VENV)/bench: $(VENV)/dev requirements-bench.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.lock
 	touch $@
+
+# For machines without a network; EXTRA=archive adds the office formats, MODELS=artifacts the model.
+bundle: $(VENV)/dev
+	$(BIN)/python -m service.deployment.bundle $(addprefix --extra ,$(EXTRA)) $(addprefix --models ,$(MODELS))
+
+check-bundle: $(VENV)/dev
+	.ci/bundle
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes --extra build -o requirements.lock pyproject.toml

@@ -65,6 +65,17 @@ class OpenDoorError(UserError):
         )
 
 
+class TemporaryFolderError(UserError):
+    """Several workers need a folder to leave their figures in."""
+
+    def __init__(self, error: OSError) -> None:
+        reason = error.strerror or str(error)
+        super().__init__(
+            f"没有可以写的临时文件夹（{reason}）：多个工作进程要在那里汇总指标。"
+            "请用环境变量 TMPDIR 指明一个，或用 --workers 1"
+        )
+
+
 def check_door(settings: Settings) -> None:
     """Make sure that a server without keys is not open to a network by accident.
 
@@ -230,7 +241,10 @@ def _follow_parent(parent: int) -> None:
 @contextlib.contextmanager
 def _metrics_folder() -> Iterator[None]:
     """A folder in which workers leave their figures; the library looks for it when imported."""
-    folder = tempfile.mkdtemp(prefix="govtheme-metrics-")
+    try:
+        folder = tempfile.mkdtemp(prefix="govtheme-metrics-")
+    except OSError as error:
+        raise TemporaryFolderError(error) from error
     os.environ[_METRICS_FOLDER] = folder
     try:
         yield

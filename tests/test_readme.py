@@ -37,9 +37,12 @@ def test_every_command_is_known(name: str) -> None:
     """`make` targets run in CI, `curl` below, `pip` installs; the rest is ours and is run."""
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     for words in commands(name):
-        assert words[0] in ("make", "curl", "govtheme", ".")
+        assert words[0] in ("make", "curl", "govtheme", ".", "sh")
         if words[0] == "make":
             assert words[1] in targets
+        if words[0] == "sh":
+            script = (ROOT / "service" / "deployment" / words[1]).read_text(encoding="utf-8")
+            assert all(f"{option})" in script for option in words[2:] if option.startswith("--"))
 
 
 @pytest.mark.parametrize("name", READMES)

@@ -116,7 +116,7 @@ async def _at_rate(question: Question, rate: float, seconds: float, connections:
     free: asyncio.Queue[_Sender] = asyncio.Queue()
     for _ in range(connections):
         _, sender = await loop.create_connection(
-            lambda: _Sender(_request(question), free), address.hostname, address.port
+            lambda: _Sender(_request(question), free), address.hostname or "", address.port or 80
         )
         free.put_nowait(sender)
     waited: list[float] = []

@@ -104,13 +104,13 @@ def unjoined(store: Path) -> Any:
     from service.settings import Settings
 
     class Unjoined(inference.Inference):
-        async def _joined(self, texts: Any) -> inference.Answered:  # type: ignore[override]
+        async def _joined(self, texts: Any) -> inference.Answered:
             classifier = self.live.classifier
             decisions = classifier.classify(texts)
             self._meters.count(Tallies.of(classifier, decisions))
             return inference.Answered(classifier, decisions)
 
-    app.Inference = Unjoined  # type: ignore[misc]
+    app.Inference = Unjoined  # type: ignore[attr-defined]
     return app.create_app(Settings(log="off"), LiveModel.open(ModelStore(store)))
 
 

@@ -134,8 +134,8 @@ def _is_an_error(sent: Sent, answer: Answer) -> None:
         raise FaultError(f"status {answer.status}, no JSON: {answer.body[:300]!r}") from error
     if sent.path.startswith(FOREIGN):
         return
-    error = body.get("error", {})
-    if set(error) != _OWN_ERROR or error["status"] != answer.status or not error["message"]:
+    said = body.get("error", {})
+    if set(said) != _OWN_ERROR or said["status"] != answer.status or not said["message"]:
         raise FaultError(f"status {answer.status}, not the error shape: {answer.body[:300]!r}")
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 import uvicorn
 
 from model.classifier import ThemeClassifier
@@ -93,3 +94,13 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
             return said[said.index("http://") :].split("（")[0].strip()
         time.sleep(0.05)
     raise RuntimeError(f"the server did not start: {log.read_text(encoding='utf-8')}")
+
+
+def logged(capture: pytest.CaptureFixture[str], lines: int) -> str:
+    """So many lines of the log; a request's is written when its answer has gone out."""
+    found = ""
+    deadline = time.monotonic() + READY_SECONDS
+    while found.count("\n") < lines and time.monotonic() < deadline:
+        found += capture.readouterr().err
+        time.sleep(0.01)
+    return found

@@ -14,7 +14,7 @@ from model.classifier import ThemeClassifier
 from model.store import ModelStore
 from service.errors import error_body
 from service.settings import Settings
-from tests.service.running import TEXT, running
+from tests.service.running import TEXT, logged, running
 
 
 @pytest.fixture(scope="module")
@@ -241,5 +241,4 @@ def test_no_text_reaches_the_log(
     with running(Settings(), classifier) as client:
         client.post("/classify", json={"text": "秘密诉求"})
         client.post("/classify", json={"秘密诉求": "秘密诉求"})
-    out, err = capfd.readouterr()
-    assert "秘密诉求" not in out + err
+        assert "秘密诉求" not in logged(capfd, 2)

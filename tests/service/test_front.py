@@ -11,7 +11,7 @@ import pytest
 from model.classifier import ThemeClassifier
 from model.distribution import BINS
 from service.settings import Settings
-from tests.service.running import TEXT, running
+from tests.service.running import TEXT, logged, running
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -49,12 +49,18 @@ def test_a_request_keeps_its_id_or_gets_one(client: httpx.Client) -> None:
         assert given != bad
 
 
-def test_a_trace_is_carried(client: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
-    assert client.get("/model", headers={"traceparent": TRACE}).headers["traceparent"] == TRACE
-    assert "traceparent" not in client.get("/model", headers={"traceparent": "00-1"}).headers
-    first, second = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+def test_a_trace_is_carried(classifier: ThemeClassifier, capfd: pytest.CaptureFixture[str]) -> None:
+    # A server of its own: another test's last line may still be on its way.
+    with running(Settings(), classifier) as client:
+        _carry_a_trace(client)
+        first, second = [json.loads(line) for line in logged(capfd, 2).splitlines()]
     assert first["trace_id"] == TRACE.split("-")[1]
     assert "trace_id" not in second
+
+
+def _carry_a_trace(client: httpx.Client) -> None:
+    assert client.get("/model", headers={"traceparent": TRACE}).headers["traceparent"] == TRACE
+    assert "traceparent" not in client.get("/model", headers={"traceparent": "00-1"}).headers
 
 
 @pytest.mark.parametrize("path", ["/model", "/nowhere", "/livez", "/docs", "/classify"])
@@ -113,11 +119,12 @@ def test_a_request_that_takes_too_long_is_given_up(classifier: ThemeClassifier) 
 
 
 def test_an_address_nobody_answers_stays_out_of_the_log(
-    client: httpx.Client, capfd: pytest.CaptureFixture[str]
+    classifier: ThemeClassifier, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    client.get("/秘密诉求?q=秘密诉求")
-    client.put("/classify")
-    err = capfd.readouterr().err
+    with running(Settings(), classifier) as client:
+        client.get("/秘密诉求?q=秘密诉求")
+        client.put("/classify")
+        err = logged(capfd, 2)
     lines = [json.loads(line) for line in err.splitlines()]
     assert [(line["route"], line["status"]) for line in lines] == [
         ("other", 404),

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ import httpx
 import pytest
 
 from model.store import ModelStore
-from service.server import OpenDoorError, check_door
+from service.server import OpenDoorError, TemporaryFolderError, check_door, listen, run
 from service.settings import Settings, SettingsError, load_settings
 from tests.service.running import TEXT, serving, wait_until_ready
 
@@ -166,6 +167,15 @@ def test_settings_come_from_a_file_the_environment_and_options(
         load_settings()
     with pytest.raises(SettingsError, match="没有设置文件"):
         load_settings(tmp_path / "none.env")
+
+
+def test_several_workers_need_a_temporary_folder(
+    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    settings = Settings(models=store.root, workers=2)
+    with listen("127.0.0.1", 0) as listener, pytest.raises(TemporaryFolderError, match="TMPDIR"):
+        run(settings, listener)
 
 
 def test_the_command_refuses_an_open_door(tmp_path: Path) -> None:
