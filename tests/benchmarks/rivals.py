@@ -104,7 +104,9 @@ def unjoined(store: Path) -> Any:
     from service.settings import Settings
 
     class Unjoined(inference.Inference):
-        async def _joined(self, texts: Any) -> inference.Answered:
+        async def _joined(  # type: ignore[override]
+            self, texts: Any
+        ) -> inference.Answered:
             classifier = self.live.classifier
             decisions = classifier.classify(texts)
             self._meters.count(Tallies.of(classifier, decisions))
