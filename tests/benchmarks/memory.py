@@ -6,7 +6,8 @@ from pathlib import Path
 def memory(root: int) -> list[dict[str, float]]:
     """Megabytes of a process and of those that it has forked, in the order of their start.
 
-    `resident` counts shared pages in full, `private` only what no other process has too.
+    `resident` counts shared pages in full, `private` only those that no other process has too;
+    `anonymous` are those that stand in no file, which an artifact's arrays do.
     """
     return [_rollup(process) for process in (root, *sorted(children(root)))]
 
@@ -21,6 +22,7 @@ def _rollup(process: int) -> dict[str, float]:
     lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
     kilobytes = {name: int(rest.split()[0]) for name, rest in (line.split(":") for line in lines)}
     return {
+        "anonymous_mb": kilobytes["Anonymous"] / 1024,
         "resident_mb": kilobytes["Rss"] / 1024,
         "private_mb": (kilobytes["Private_Clean"] + kilobytes["Private_Dirty"]) / 1024,
     }

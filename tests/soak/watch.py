@@ -73,7 +73,7 @@ class Growth:
 
     root: int
     processes: Sequence[int]
-    private: dict[int, list[float]] = field(default_factory=dict)
+    own: dict[int, list[float]] = field(default_factory=dict)
     files: dict[int, list[int]] = field(default_factory=dict)
 
     def look(self) -> None:
@@ -81,7 +81,7 @@ class Growth:
         every = (self.root, *sorted(children(self.root)))
         for process, megabytes in zip(every, memory(self.root), strict=True):
             if process in self.processes:
-                self.private.setdefault(process, []).append(megabytes["private_mb"])
+                self.own.setdefault(process, []).append(megabytes["anonymous_mb"])
                 count = len(list(Path(f"/proc/{process}/fd").iterdir()))
                 self.files.setdefault(process, []).append(count)
 
@@ -90,7 +90,7 @@ class Growth:
         faults = []
         for process in self.processes:
             for name, values, most in (
-                ("MB", self.private.get(process, []), _GROWTH_MB),
+                ("MB", self.own.get(process, []), _GROWTH_MB),
                 ("open files", [float(n) for n in self.files.get(process, [])], _GROWTH_FILES),
             ):
                 third = len(values) // 3
