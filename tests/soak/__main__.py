@@ -35,7 +35,7 @@ from tests.small import small_corpus
 from tests.soak import questions
 from tests.soak.clients import Clients
 from tests.soak.ledger import KILL_SECONDS, Ledger
-from tests.soak.oracle import GRACE, Oracle
+from tests.soak.oracle import Oracle
 from tests.soak.watch import Figures, Growth, log_faults
 from training.parameters import Parameters
 from training.train import train
