@@ -157,7 +157,7 @@ def configured(settings: Settings, app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=settings.proxies or None,
-        # Longer than clients do (httpx: 5 s): one that closes while the other sends loses a request.
+        # Longer than clients do (httpx: 5 s): who closes while the other sends loses a request.
         timeout_keep_alive=_KEEP_SECONDS,
         timeout_graceful_shutdown=settings.stop_timeout,
     )
