@@ -30,6 +30,7 @@ from service.keys import KeyRing
 from service.live import LiveModel
 from service.logs import log
 from service.metrics import Meters
+from service.protocols import doccano, huggingface, label_studio, mlflow, open_inference, tei
 from service.rates import RateLimiter
 from service.routes import admin, classify, description, health, json_answer, stream, upload
 from service.settings import Settings
@@ -66,6 +67,8 @@ def create_app(
         admin.router(live),
     ):
         api.include_router(routes)
+    for protocol in _PROTOCOLS:
+        api.include_router(protocol.router(inference, settings))
     front: ASGIApp = Front(
         api,
         {("POST", "/classify"): handle_classify},
@@ -149,10 +152,10 @@ async def _follow(every: float, live: LiveModel, keys: KeyRing, meters: Meters) 
         meters.flush()
 
 
-def error_answer(_path: str, error: ServiceError) -> Response:
+def error_answer(path: str, error: ServiceError) -> Response:
     """The answer of an error in the shape of the path's protocol."""
-    body = error_body(error.status, error.type, error.message, error.fields)
-    answer = json_answer(body, error.status)
+    status, body = next((p.error for p in _PROTOCOLS if p.covers(path)), _own)(error)
+    answer = json_answer(body, status)
     if error.retry_after is not None:
         answer.headers["retry-after"] = str(error.retry_after)
     if isinstance(error, UnauthorizedError):
@@ -161,6 +164,10 @@ def error_answer(_path: str, error: ServiceError) -> Response:
         # What is still to come will not be read.
         answer.headers["connection"] = "close"
     return answer
+
+
+def _own(error: ServiceError) -> tuple[int, dict[str, Any]]:
+    return error.status, error_body(error.status, error.type, error.message, error.fields)
 
 
 async def _service_error(request: Request, error: Exception) -> Response:
@@ -203,6 +210,15 @@ class _FrameworkError(ServiceError):
         self.status = status
         self.type = type_
 
+
+_PROTOCOLS = (
+    huggingface.PROTOCOL,
+    tei.PROTOCOL,
+    open_inference.PROTOCOL,
+    label_studio.PROTOCOL,
+    doccano.PROTOCOL,
+    mlflow.PROTOCOL,
+)
 
 _HTTP = {
     404: ("not_found", "没有这个地址；可用的地址见 /docs"),

@@ -3,11 +3,12 @@
 import json
 import re
 import zlib
+from collections.abc import Sequence
 from email.message import Message
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from model.encodings import decode
@@ -17,6 +18,9 @@ from service.errors import (
     BadRequestError,
     BodyTooLargeError,
     ClientGoneError,
+    EmptyTextError,
+    TextTooLongError,
+    TooManyTextsError,
     WrongTypeError,
 )
 from service.exchange import Exchange
@@ -27,6 +31,8 @@ _SHOWN_FIELDS = 10
 _LENGTH_DIGITS = 18
 _JSON = "application/json"
 _PLAIN = "text/plain"
+
+Shape = TypeVar("Shape", bound=BaseModel)
 
 
 async def read_request(request: Request, settings: Settings) -> ClassifyRequest:
@@ -40,7 +46,7 @@ async def read_request(request: Request, settings: Settings) -> ClassifyRequest:
     if kind == _PLAIN:
         wanted = ClassifyRequest(text=decoded(body, charset))
     else:
-        wanted = _validated(parsed(body, charset))
+        wanted = shaped(parsed(body, charset), ClassifyRequest)
     _check(wanted, settings)
     return wanted
 
@@ -213,11 +219,16 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _validated(content: Any) -> ClassifyRequest:
+def shaped(content: Any, shape: type[Shape]) -> Shape:
+    """A JSON value as the schema that it should have.
+
+    Raises:
+        BadRequestError: it has another shape; names the fields.
+    """
     if not isinstance(content, dict):
         raise BadRequestError("请求体应是一个 JSON 对象 {…}")
     try:
-        return ClassifyRequest.model_validate(content)
+        return shape.model_validate(content)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         fields = [_field(fault["loc"]) for fault in faults]
@@ -237,13 +248,17 @@ def _field(place: tuple[int | str, ...]) -> str:
 _THRESHOLD = "应是 0 到 1 的数，或 {主题: 数}"
 _REASONS = {
     "extra_forbidden": "没有这个字段",
+    "missing": "缺少这个字段",
     "string_type": "应是文本",
     "bool_type": "应是 true 或 false",
-    "list_type": "应是文本的列表",
-    "float_type": "应是 0 到 1 的数",
-    "dict_type": "应是 {主题: 数}",
-    "greater_than_equal": "不能小于 0",
-    "less_than_equal": "不能大于 1",
+    "list_type": "应是列表 […]",
+    "int_type": "应是整数",
+    "float_type": "应是数",
+    "dict_type": "应是对象 {…}",
+    "model_type": "应是对象 {…}",
+    "literal_error": "不是可用的值",
+    "greater_than_equal": "太小",
+    "less_than_equal": "太大",
 }
 
 
@@ -254,23 +269,35 @@ def _check(wanted: ClassifyRequest, settings: Settings) -> None:
             "text、texts、document 必须给出其中一个，而且只给一个", given or ["text"]
         )
     if wanted.texts is not None:
-        if not wanted.texts:
-            raise BadRequestError("texts 是空的", ["texts"])
-        if len(wanted.texts) > settings.max_texts:
-            raise BadRequestError(
-                f"texts 有 {len(wanted.texts)} 段，一次最多 {settings.max_texts} 段", ["texts"]
-            )
-    named = [("text", wanted.text)] if wanted.text is not None else []
-    named += [(f"texts.{i}", text) for i, text in enumerate(wanted.texts or [])]
+        check_texts([(f"texts.{i}", text) for i, text in enumerate(wanted.texts)], settings)
+    elif wanted.text is not None:
+        check_texts([("text", wanted.text)], settings)
+    elif wanted.document is not None and not wanted.document.strip():
+        raise EmptyTextError("document 是空的", ["document"])
+
+
+def check_texts(named: Sequence[tuple[str, str]], settings: Settings, field: str = "texts") -> None:
+    """Hold texts to the limits of the settings.
+
+    Args:
+        named: each text after the name of its field.
+        field: the name of the field that holds them all.
+
+    Raises:
+        EmptyTextError, TextTooLongError, TooManyTextsError: says which, and the limit.
+    """
+    if not named:
+        raise EmptyTextError(f"{field} 是空的", [field])
+    if len(named) > settings.max_texts:
+        raise TooManyTextsError(
+            f"{field} 有 {len(named)} 段，一次最多 {settings.max_texts} 段", [field]
+        )
     for name, text in named:
         if len(text) > settings.max_characters:
-            raise BadRequestError(
+            raise TextTooLongError(
                 f"{name} 有 {len(text)} 个字，一段最多 {settings.max_characters} 个；"
-                "整页请用 document",
+                "整页请用 POST /classify 的 document",
                 [name],
             )
-    for name, text in [*named, *([("document", wanted.document)] if wanted.document else [])]:
         if not text.strip():
-            raise BadRequestError(f"{name} 是空的", [name])
-    if wanted.document == "":
-        raise BadRequestError("document 是空的", ["document"])
+            raise EmptyTextError(f"{name} 是空的", [name])

@@ -10,6 +10,9 @@ ServiceError              knows its HTTP status and its type
 ├── BodyTooLargeError         413  more bytes than a request may have
 ├── WrongTypeError            415  neither JSON nor plain text
 ├── BadRequestError           422  readable, but not what the route takes
+│   ├── EmptyTextError            there is no text, or only blanks
+│   ├── TextTooLongError          a text has more characters than one may have
+│   └── TooManyTextsError         more texts than a request may have
 ├── TooManyRequestsError      429  a key's rate is used up; knows when to try again
 ├── NotReadyError             503  there is no model to answer with
 ├── OverloadedError           503  the queue is full; knows when to try again
@@ -100,6 +103,18 @@ class BadRequestError(ServiceError):
 
     status = 422
     type = "invalid_request"
+
+
+class EmptyTextError(BadRequestError):
+    """There is no text, or one of blanks only."""
+
+
+class TextTooLongError(BadRequestError):
+    """A text has more characters than one may have."""
+
+
+class TooManyTextsError(BadRequestError):
+    """There are more texts than a request may have."""
 
 
 class TooManyRequestsError(ServiceError):

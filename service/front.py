@@ -27,8 +27,19 @@ from service.settings import Settings
 Handler = Callable[[Request], Awaitable[Response]]
 ErrorAnswer = Callable[[str, ServiceError], Response]
 
-_FOR_ALL = frozenset({"/livez", "/readyz"})
-"""Answered without a key and however busy the server is."""
+_FOR_ALL = frozenset(
+    {
+        "/livez",
+        "/readyz",
+        "/v2/health/live",
+        "/v2/health/ready",
+        "/tei/health",
+        "/labelstudio/health",
+        "/mlflow/ping",
+        "/mlflow/health",
+    }
+)
+"""Whether the server is well: answered without a key and however busy it is."""
 _PAGES = ("/docs", "/redoc", "/openapi.json", "/static-offline-docs")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SWEEP_SECONDS = 0.25

@@ -10,6 +10,10 @@ from service.settings import Settings
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
+NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
+"""What `str.strip` leaves something of: it strips more than a blank of patterns."""
+
+
 class ClassifyRequest(BaseModel):
     """Exactly one of `text`, `texts` and `document`, and how to answer."""
 
@@ -31,7 +35,7 @@ EXAMPLES = {
 
 def classify_schema(settings: Settings, labels: Sequence[str]) -> dict[str, Any]:
     """The JSON schema of `ClassifyRequest`, exact to the limits and the labels of the model."""
-    text = {"type": "string", "pattern": "\\S"}
+    text = {"type": "string", "pattern": NOT_BLANK}
     one = {**text, "maxLength": settings.max_characters}
     probability = {"type": "number", "minimum": 0, "maximum": 1}
     by_label = {

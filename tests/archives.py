@@ -258,20 +258,19 @@ _TABLES: tuple[tuple[str, Callable[[Rows], bytes]], ...] = (
     (".xlsx", lambda rows: workbook({"工单": rows})),
     (".jsonl", records),
 )
-_ROUND = 50
-"""Texts that go into one archive, or into one table."""
 
 
-def build(texts: Sequence[tuple[str, str]], out: Path) -> None:
+def build(texts: Sequence[tuple[str, str]], out: Path, size: int = 50) -> None:
     """Write the archive.
 
     Args:
         texts: names, with `/`, and texts.
         out: the folder to write into; it must not be there.
+        size: texts that go into one archive, or into one table.
     """
     out.mkdir(parents=True)
-    for number, start in enumerate(range(0, len(texts), _ROUND)):
-        group = texts[start : start + _ROUND]
+    for number, start in enumerate(range(0, len(texts), size)):
+        group = texts[start : start + size]
         files = dict(_table(group, number) if number % 4 == 3 else _singles(group))
         for name, data in _packed(files, number).items():
             (out / name).parent.mkdir(parents=True, exist_ok=True)

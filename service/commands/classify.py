@@ -12,8 +12,17 @@ from model.encodings import decode
 from model.errors import UserError
 from service.answers import answer, paragraph_result, result
 from service.commands import options
-from service.display import UNSURE, answers, decision_line, decision_table, evidence_lines
+from service.display import (
+    UNSURE,
+    answers,
+    decision_line,
+    decision_table,
+    evidence_lines,
+    messages,
+)
 from service.reading.files import Found, Rejected, read_documents
+from service.reading.options import reading_options
+from service.settings import load_settings
 
 _LONGEST_NAME = 250
 
@@ -56,11 +65,13 @@ def classify(
 def _read(file: Path) -> str:
     # A missing file is reported as such, whatever its name ends in.
     file.open("rb").close()
-    texts = []
-    for document in read_documents(Found(file, str(file))):
-        if isinstance(document, Rejected):
-            raise PageError(f"{document.doc}：{document.reason}")
-        texts.append(document.text)
+    items = list(read_documents(Found(file, str(file)), reading_options(load_settings())))
+    rejected = [item for item in items if isinstance(item, Rejected)]
+    texts = [item.text for item in items if not isinstance(item, Rejected)]
+    if rejected and not texts:
+        raise PageError(f"{rejected[0].doc}：{rejected[0].reason}")
+    for item in rejected:
+        messages.print(f"未读：{item.doc}：{item.reason}", markup=False, soft_wrap=True)
     return "\n".join(texts)
 
 

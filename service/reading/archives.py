@@ -4,6 +4,7 @@ Nothing is ever unpacked onto the disk. What an archive says of itself is checke
 is read: how many members, how large, how often enlarged, how deep, and under which names.
 """
 
+import atexit
 import io
 import lzma
 import struct
@@ -14,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
 from model.encodings import decode
@@ -191,9 +192,12 @@ class Names:
         self._seen: dict[str, int] = {}
 
     def unique(self, name: str) -> str:
-        """The name, or `name (2)` when it has come before."""
+        """The name, or `a (2).txt` when `a.txt` has come before."""
         count = self._seen[name] = self._seen.get(name, 0) + 1
-        return name if count == 1 else self.unique(f"{name} ({count})")
+        if count == 1:
+            return name
+        path = PurePosixPath(name)
+        return self.unique(str(path.with_name(f"{path.stem} ({count}){path.suffix}")))
 
 
 class _Kept(threading.local):
@@ -211,6 +215,7 @@ class _Kept(threading.local):
 
 
 _kept = _Kept()
+atexit.register(lambda: close_kept())
 
 
 def open_member(

@@ -27,8 +27,12 @@ def read(source: Source, options: ReadingOptions) -> Iterator[Document | Rejecte
     sample = source.file.read(_SAMPLE)
     source.file.seek(0)
     text = io.TextIOWrapper(source.file, encoding_of(_whole_lines(sample)), newline="")
-    rows = columns.with_header(_cells(text, options), options)
-    yield from columns.documents(f"{source.doc}#", rows, options)
+    try:
+        rows = columns.with_header(_cells(text, options), options)
+        yield from columns.documents(f"{source.doc}#", rows, options)
+    finally:
+        # The file is closed by whoever opened it.
+        text.detach()
 
 
 def _whole_lines(sample: bytes) -> bytes:

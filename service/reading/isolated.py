@@ -7,6 +7,7 @@ Frames on its pipes: eight bytes of length, then JSON; the file's bytes follow i
 """
 
 import atexit
+import contextlib
 import io
 import os
 import signal
@@ -16,6 +17,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
@@ -27,6 +29,12 @@ from service.reading.options import ReadingOptions
 from service.reading.source import Source
 
 _LENGTH = struct.Struct(">Q")
+_ROOT = str(Path(__file__).resolve().parents[2])
+_START = f"""import sys
+sys.path.append({_ROOT!r})
+from service.reading.isolated import main
+main()
+"""
 
 
 def read(module: str, source: Source, options: ReadingOptions) -> Iterator[Document | Rejected]:
@@ -73,8 +81,9 @@ class _Process:
 
     def _started(self) -> "subprocess.Popen[bytes]":
         if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "service.reading.isolated"],
+            self._process = subprocess.Popen(  # noqa: S603  Python itself, and words of ours
+                # -P: what stands in the folder that somebody happens to be in is not imported.
+                [sys.executable, "-P", "-c", _START],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -110,7 +119,8 @@ def _exchange(
     if answer is None:
         process.kill()
         process.wait()
-        process.stdin.close()
+        with contextlib.suppress(OSError):
+            process.stdin.close()
         process.stdout.close()
         return None
     content: dict[str, Any] = orjson.loads(answer)
@@ -180,7 +190,3 @@ def _limit_memory(most: int) -> None:
         return
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (most if hard < 0 else min(most, hard), hard))
-
-
-if __name__ == "__main__":
-    main()

@@ -65,8 +65,10 @@ def _loaded(data: bytes) -> Iterator[tuple[str, Iterator[Sequence[Any]]]]:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
     for name in workbook.sheet_names:
         with _reasons():
-            rows = iter(workbook.get_sheet_by_name(name).to_python(skip_empty_area=False))
-        yield name, rows
+            sheet = workbook.get_sheet_by_name(name)
+        # Its rows begin with the first of the sheet, but with the first column that is filled.
+        before = [""] * (sheet.start[1] if sheet.start else 0)
+        yield name, ([*before, *row] for row in sheet.iter_rows())
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from service.reading.errors import LimitError, ReadingError
 from service.reading.folders import is_passed_over
 from service.reading.options import ReadingOptions
 
+_UNPACKED = "压缩包解开后至少有 {} 字节"
 _LEAST = 32 * 1024 * 1024
 """Bytes up to which the ratio does not matter."""
 
@@ -24,18 +25,16 @@ class TarArchive:
     def __init__(self, file: BinaryIO, name: str, size: int, options: ReadingOptions) -> None:
         self._plain = _unpacked(file, name)
         # tarfile reads a long name in one piece, as long as the archive says it is.
-        most = min(options.max_unpacked, max(_LEAST, options.max_ratio * size))
-        setting = "max_unpacked" if most == options.max_unpacked else "max_ratio"
-        self._bounded = BoundedFile(
-            self._plain, options.max_file + 1, setting, "压缩包解开后至少有 {} 字节", most
-        )
+        self._most = most = min(options.max_unpacked, max(_LEAST, options.max_ratio * size))
+        self._setting = setting = "max_unpacked" if most == options.max_unpacked else "max_ratio"
+        self._bounded = BoundedFile(self._plain, options.max_file + 1, setting, _UNPACKED, most)
         self._rewind()
 
     def members(self) -> Iterator[Member]:
         self._rewind()
         while (found := self._next()) is not None:
             name, info = found
-            yield Member(name, info.size, _reason(name, info))
+            yield Member(name, info.size, self._reason(name, info))
 
     def open(self, name: str) -> BinaryIO:
         if self._last is not None and self._last[0] == name:
@@ -79,18 +78,20 @@ class TarArchive:
                 return self._last
 
     def _opened(self, name: str, info: tarfile.TarInfo) -> BinaryIO:
-        reason = _reason(name, info)
+        reason = self._reason(name, info)
         if reason:
             raise ReadingError(reason)
         return cast("BinaryIO", self._tar.extractfile(info))
 
-
-def _reason(name: str, info: tarfile.TarInfo) -> str:
-    if info.issym() or info.islnk():
-        return "是指向别处的链接，没有跟随"
-    if not info.isreg():
-        return "不是普通文件（管道或设备），没有打开"
-    return fault_of(name)
+    def _reason(self, name: str, info: tarfile.TarInfo) -> str:
+        if info.issym() or info.islnk():
+            return "是指向别处的链接，没有跟随"
+        if not info.isreg():
+            return "不是普通文件（管道或设备），没有打开"
+        end = info.offset_data + info.size
+        if end > self._most:
+            return str(LimitError(_UNPACKED, end, self._most, self._setting))
+        return fault_of(name)
 
 
 class PackedFile:

@@ -137,7 +137,8 @@ def _main(page: Sequence[Line], found: Sequence[str]) -> list[Line]:
         if page[i].tag in ("h1", "h2") or sentences[i]:
             first = i
     for i in range(last + 1, len(page)):
-        if sentences[i] and i - last <= 3 and len(page[i].text) >= _ANCHOR:
+        is_row = page[i].tag == "tr" and sentences[i]
+        if i - last <= 3 and (is_row or (sentences[i] and len(page[i].text) >= _ANCHOR)):
             last = i
     return [
         line

@@ -11,7 +11,7 @@ from service.answers import answer, paragraph_result, result
 from service.body import read_request
 from service.front import Handler
 from service.inference import Inference
-from service.requests import EXAMPLES, ClassifyResponse, classify_schema
+from service.requests import EXAMPLES, NOT_BLANK, ClassifyResponse, classify_schema
 from service.routes import errors, json_answer
 from service.settings import Settings
 
@@ -47,7 +47,7 @@ def _answer(classifier: ThemeClassifier, results: list[dict[str, Any]]) -> Respo
 def router(classify: Handler, settings: Settings, labels: list[str]) -> APIRouter:
     """The route, with its description."""
     routes = APIRouter()
-    text = {"type": "string", "pattern": "\\S", "maxLength": settings.max_characters}
+    text = {"type": "string", "pattern": NOT_BLANK, "maxLength": settings.max_characters}
     body = {
         "required": True,
         "content": {

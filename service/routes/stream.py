@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from service.answers import result
-from service.body import content_type, parsed, read_chunk
+from service.body import check_texts, content_type, parsed, read_chunk
 from service.errors import BadRequestError, ServiceError, error_body
 from service.exchange import Exchange
 from service.inference import Inference
@@ -160,12 +160,7 @@ def _read(line: bytes | None, number: int, settings: Settings) -> Line:
             raise BadRequestError('每行应是一个 {"text": "…"}', ["text"])
         if unknown := sorted(set(value) - {"text", "id"}):
             raise BadRequestError("没有这个字段", [name[:80] for name in unknown[:10]])
-        if not value["text"].strip():
-            raise BadRequestError("text 是空的", ["text"])
-        if len(value["text"]) > settings.max_characters:
-            raise BadRequestError(
-                f"text 有 {len(value['text'])} 个字，最多 {settings.max_characters} 个", ["text"]
-            )
+        check_texts([("text", value["text"])], settings)
     except ServiceError as error:
         shown = error_body(error.status, error.type, error.message, error.fields)
         return _named(value) | {"line": number} | shown

@@ -1,4 +1,3 @@
-import codecs
 from itertools import pairwise
 
 import pytest
@@ -6,46 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.bundled import bundled
-from model.document import LONGEST, read_document, split
+from model.document import LONGEST, Document, paragraphs, read_document, split
 from model.encodings import decode
-from model.errors import DecodingError
 from tests.conftest import SHARED
-
-CHINESE = "社区网格员上门走访。"
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        pytest.param(CHINESE.encode(), id="utf-8"),
-        pytest.param(codecs.BOM_UTF8 + CHINESE.encode(), id="utf-8 with mark"),
-        pytest.param(CHINESE.encode("gb18030"), id="gb18030"),
-        pytest.param(codecs.BOM_UTF16_LE + CHINESE.encode("utf-16-le"), id="utf-16 little-endian"),
-        pytest.param(codecs.BOM_UTF16_BE + CHINESE.encode("utf-16-be"), id="utf-16 big-endian"),
-    ],
-)
-def test_chinese_is_decoded_from_every_usual_encoding(data: bytes) -> None:
-    assert decode(data) == CHINESE
-
-
-def test_what_no_encoding_fits_is_refused_with_the_position() -> None:
-    with pytest.raises(DecodingError) as caught:
-        decode("网格".encode() + b"\xff\xff\x81")
-    assert caught.value.position >= 6
-
-
-@pytest.mark.parametrize("data", [b"PK\x03\x04\x00\x00\x00", b"\x00\x01\x02"])
-def test_binary_files_are_not_taken_for_text(data: bytes) -> None:
-    with pytest.raises(DecodingError):
-        decode(data)
-
-
-def test_a_named_charset_is_the_only_one_tried() -> None:
-    assert decode(CHINESE.encode("gb18030"), "gbk") == CHINESE
-    with pytest.raises(DecodingError):
-        decode(CHINESE.encode("gb18030"), "utf-8")
-    with pytest.raises(LookupError):
-        decode(b"", "klingon")
 
 
 def test_paragraphs_stand_where_they_say() -> None:
@@ -116,6 +78,38 @@ def test_no_character_but_blanks_is_lost_or_doubled(text: str) -> None:
     paragraphs = split(text)
     assert "".join("".join(p.text.split()) for p in paragraphs) == "".join(text.split())
     assert all(a.end <= b.start for a, b in pairwise(paragraphs))
+
+
+def test_a_whole_text_is_one_paragraph_however_many_lines() -> None:
+    (only,) = paragraphs(Document("  一行。\n二行。 ", whole=True))
+    assert (only.text, only.start, only.end, only.kind) == ("一行。\n二行。", 2, 9, "body")
+    assert paragraphs(Document(" \n", whole=True)) == []
+    assert len(paragraphs(Document("一行。\n二行。"))) == 2
+
+
+SET_IN = """\
+　　入冬前，街道把供暖管道检修了一遍，共更换阀门三十个，疏通管道两千米，还备
+足了抢修的材料。
+　　网格员挨户问暖不暖。
+　　志愿者给独居老人送去棉被，教他们使用电热毯，提醒睡前关掉电源，有事就拨打
+社区的电话。
+"""
+
+
+def test_in_a_text_with_indents_a_few_broken_lines_are_enough() -> None:
+    assert [p.text[-5:] for p in split(SET_IN)] == [
+        "抢修的材料。"[-5:],
+        "户问暖不暖。"[-5:],
+        "社区的电话。"[-5:],
+    ]
+
+
+def test_the_office_that_signs_is_furniture_and_a_title_is_not() -> None:
+    body = "这一段说的是检修管道的事情，一共更换了三十个阀门。\n" * 3
+    text = f"河湾区人民政府\n2024-01-08\n{body}河湾区人民政府\n2024年1月8日"
+    assert [p.kind for p in split(text)] == [
+        "heading", "furniture", "body", "body", "body", "furniture", "furniture",
+    ]  # fmt: skip
 
 
 def test_the_title_is_the_first_heading_not_the_furniture() -> None:

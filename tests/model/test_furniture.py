@@ -57,3 +57,16 @@ def test_a_column_of_short_words_is_a_menu() -> None:
     menu = ["首长之窗", "机构设置", "人事处", "教务处", "图书馆"]
     assert is_furniture(menu[2], menu)
     assert not is_furniture(menu[2], [menu[2]])
+
+
+def test_numbers_of_a_table_are_data_and_those_of_pages_are_not() -> None:
+    assert not is_furniture("114.09", ["114.09"])
+    assert not is_furniture("1,204", ["1,204"])
+    assert not is_furniture("87", ["北苑", "114", "87", "95.6%", "南苑"])
+    assert is_furniture("3", ["1", "2", "3", "4", "5"])
+    assert is_furniture("12", ["正文到此为止。", "12"])
+
+
+def test_a_column_of_words_beside_numbers_is_no_menu() -> None:
+    near = ["社区", "北苑", "办结数", "109", "87"]
+    assert not is_furniture("办结数", near)
