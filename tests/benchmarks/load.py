@@ -45,11 +45,18 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a load came to: answers a second, and milliseconds of half and of 99 in 100 of them."""
+    """What a load came to.
+
+    Attributes:
+        rate: answers a second.
+        p50, p99: milliseconds in which half and 99 in 100 of them came.
+        answers: how many.
+    """
 
     rate: float
     p50: float
     p99: float
+    answers: int
 
 
 class LoadError(Exception):
@@ -96,9 +103,8 @@ def wrk(question: Question, connections: int, seconds: float) -> Figures:
     said = json.loads(done.stdout.splitlines()[-1])
     if said["errors"] or not said["answers"]:
         raise LoadError(f"{question.url}: {said}")
-    return Figures(
-        said["answers"] / said["microseconds"] * 1e6, said["p50"] / 1000, said["p99"] / 1000
-    )
+    rate = said["answers"] / said["microseconds"] * 1e6
+    return Figures(rate, said["p50"] / 1000, said["p99"] / 1000, said["answers"])
 
 
 def at_rate(question: Question, rate: float, seconds: float, connections: int = 64) -> Figures:
@@ -134,9 +140,8 @@ async def _at_rate(question: Question, rate: float, seconds: float, connections:
     if len(waited) != count:
         raise LoadError(f"{question.url}: {len(waited)} of {count} requests were answered with 200")
     waited.sort()
-    return Figures(
-        count / lasted, waited[count // 2] * 1000, waited[min(count - 1, count * 99 // 100)] * 1000
-    )
+    p50, p99 = (waited[count * share // 100] * 1000 for share in (50, 99))
+    return Figures(count / lasted, p50, p99, count)
 
 
 def _request(question: Question) -> bytes:

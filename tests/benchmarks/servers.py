@@ -14,6 +14,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from tests.benchmarks.load import Question
+from tests.benchmarks.processes import processor_seconds
 from tests.benchmarks.rivals import PIPELINE
 
 MLSERVER = Path("build") / "mlserver"
@@ -28,11 +29,13 @@ class Server:
 
     Attributes:
         seconds: how long it took from the start of the process.
+        processor_seconds: how much of that it was working.
     """
 
     url: str
     process: subprocess.Popen[bytes]
     seconds: float
+    processor_seconds: float
 
 
 def ours(models: Path, folder: Path, **settings: str) -> AbstractContextManager[Server]:
@@ -119,7 +122,8 @@ def started(
                 said = (folder / f"{port}.log").read_text(encoding="utf-8")
                 raise RuntimeError(f"{' '.join(command)} did not start: {said[-2000:]}")
             time.sleep(0.01)
-        yield Server(f"http://127.0.0.1:{port}", process, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        yield Server(f"http://127.0.0.1:{port}", process, seconds, processor_seconds(process.pid))
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):

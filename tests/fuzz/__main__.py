@@ -14,6 +14,7 @@ import os
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from model.store import ModelStore
@@ -22,6 +23,7 @@ from tests.small import small_corpus
 from training.parameters import Parameters
 from training.train import train
 
+BLOCK = 20_000
 SHOWN = 10
 
 
@@ -32,17 +34,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         store = ModelStore(Path(folder) / "models")
         store.promote(train(small_corpus(), store.root, Parameters()).version, "fuzz")
-        if wanted.only is not None:
-            shares = [range(wanted.only, wanted.only + 1)]
-        else:
-            shares = [
-                range(first, wanted.inputs, wanted.processes) for first in range(wanted.processes)
-            ]
-        tasks = [(Path(folder), wanted.seed, share) for share in shares]
-        with multiprocessing.get_context("spawn").Pool(len(tasks)) as pool:
-            results = pool.starmap(campaign, tasks)
-    statuses = sum((found for found, _ in results), Statuses())
-    faults = [fault for _, some in results for fault in some]
+        numbers = (
+            range(wanted.inputs) if wanted.only is None else range(wanted.only, wanted.only + 1)
+        )
+        blocks = [numbers[first : first + BLOCK] for first in range(0, len(numbers), BLOCK)]
+        statuses: Statuses = Statuses()
+        faults: list[str] = []
+        with multiprocessing.get_context("spawn").Pool(wanted.processes) as pool:
+            task = partial(campaign, Path(folder), wanted.seed)
+            for found, some in pool.imap_unordered(task, blocks):
+                statuses += found
+                faults += some
+                print(f"{statuses.total():,}", file=sys.stderr)  # noqa: T201
     print(  # noqa: T201
         f"{statuses.total():,} inputs in {time.monotonic() - began:.0f} s, seed {wanted.seed}: "
         + ", ".join(f"{status or 'none'} x {count:,}" for status, count in sorted(statuses.items()))

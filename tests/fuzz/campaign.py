@@ -45,7 +45,7 @@ def campaign(folder: Path, seed: int, numbers: range) -> tuple[Statuses, list[st
 
 async def _send_all(folder: Path, seed: int, numbers: range) -> tuple[Statuses, list[str]]:
     # A file for each process: they start at the same time.
-    keys = folder / f"keys-{os.getpid()}.json"
+    keys = folder / f"keys-{os.getpid()}-{numbers.start}.json"
     token = add_key(keys, "fuzz", ("classify", "admin"))
     settings = Settings(
         models=folder / "models",

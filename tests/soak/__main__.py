@@ -29,7 +29,7 @@ import httpx
 from model.artifact import MANIFEST_FILE
 from model.store import ModelStore
 from service.keys import add_key
-from tests.benchmarks.memory import children
+from tests.benchmarks.processes import children
 from tests.service.running import serving
 from tests.small import small_corpus
 from tests.soak import questions

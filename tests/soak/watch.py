@@ -10,7 +10,7 @@ from statistics import median
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.benchmarks.memory import children, memory
+from tests.benchmarks.processes import children, memory
 
 WATCHED = ("/classify", "/classify/stream", "/themes", "/model", "/models", "other")
 _HUNG_UP = 499
