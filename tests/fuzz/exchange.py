@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Scope
 from service.requests import ClassifyResponse
 from tests.fuzz.requests import Sent
 
-_STATUSES = frozenset({200, 400, 401, 403, 404, 405, 408, 409, 413, 415, 422})
+_STATUSES = frozenset({200, 201, 400, 401, 403, 404, 405, 408, 409, 413, 415, 422})
 """No 503: there are fewer requests at a time than places, so one means that a place was lost."""
 _OWN_ERROR = {"status", "type", "message", "fields"}
 _PATIENCE = 20.0
