@@ -24,7 +24,7 @@ from service.errors import (
     UnauthorizedError,
     error_body,
 )
-from service.front import Front
+from service.front import FOR_ALL, Front
 from service.inference import Inference
 from service.keys import KeyRing
 from service.live import LiveModel
@@ -126,6 +126,8 @@ def _tell_of_keys(api: FastAPI) -> None:
         schema = plain()
         schema["components"]["securitySchemes"] = _KEY_SCHEMES
         schema["security"] = [{name: []} for name in _KEY_SCHEMES]
+        for path in FOR_ALL & schema["paths"].keys():
+            schema["paths"][path]["get"]["security"] = []
         return schema
 
     api.openapi = described  # type: ignore[method-assign]

@@ -45,9 +45,13 @@ TARGETS = (
     ("÷ 空的 FastAPI 路由", "vs_empty", "≥", 0.65),
     ("÷ FastAPI + scikit-learn", "vs_stock", "≥", 8.0),
     ("÷ MLServer", "vs_mlserver", "≥", 10.0),
+    ("÷ 空的 FastAPI 路由，按处理器时间", "work_vs_empty", "≥", 0.65),
+    ("÷ FastAPI + scikit-learn，按处理器时间", "work_vs_stock", "≥", 8.0),
+    ("÷ MLServer，按处理器时间", "work_vs_mlserver", "≥", 10.0),
     ("256 段一次，÷ 进程内", "batch_vs_kernel", "≥", 0.7),
     ("半负荷时 p99 ÷ p50", "p99_to_p50", "≤", 5.0),
     ("启动到就绪，秒", "start_seconds", "≤", 1.5),
+    ("启动到就绪，处理器秒", "start_work", "≤", 1.5),
     ("第一个进程常驻，MB", "first_resident_mb", "≤", 180.0),
     ("之后每个进程独占，MB", "further_private_mb", "≤", 30.0),
 )
@@ -200,18 +204,19 @@ def memory_of(store: ModelStore, root: Path, workers: int) -> list[dict[str, flo
 
 def targets(found: dict[str, Any]) -> dict[str, float]:
     """What the figures are judged by; a rival that is not installed is left out."""
-    rates = {name: figures["rate"] for name, figures in found["single"].items()}
-    reached = {
-        f"vs_{name}": rates["ours"] / rates[name]
-        for name in ("empty", "stock", "mlserver")
-        if name in rates
-    }
+    single, mine = found["single"], found["single"]["ours"]
+    reached = {}
+    for name in {"empty", "stock", "mlserver"} & single.keys():
+        reached[f"vs_{name}"] = mine["rate"] / single[name]["rate"]
+        # On a machine with other work, clocks tell of that; on an idle one the two agree.
+        reached[f"work_vs_{name}"] = single[name]["microseconds"] / mine["microseconds"]
     workers = found["memory"]["4"][1:]
     return {
         **reached,
         "batch_vs_kernel": found["batch"]["served"] / found["batch"]["in_process"],
         "p99_to_p50": found["half"]["p99"] / found["half"]["p50"],
         "start_seconds": found["starting"]["least_seconds"],
+        "start_work": found["starting"]["processor_seconds"],
         "first_resident_mb": found["memory"]["1"][0]["resident_mb"],
         "further_private_mb": max(worker["private_mb"] for worker in workers),
     }

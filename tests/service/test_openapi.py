@@ -12,7 +12,7 @@ from tests.service.running import running
 
 
 def test_the_server_is_as_described(store: ModelStore, tmp_path: Path) -> None:
-    done = held_to_description(store.root, tmp_path, examples=3)
+    done = held_to_description(store.root, tmp_path, examples=3, phases="examples,fuzzing")
     assert done.returncode == 0, done.stdout
 
 
