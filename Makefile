@@ -1,11 +1,12 @@
 # run: install, train, classify a page, serve.  test: run the tests.  check: what CI runs.
-# bench: how fast scoring is.  bench-train: how good training is.  bench-archive: whole archives, and the
-# memory they take.  lock: pin the versions anew.
+# bench: how fast scoring is; bench-train, bench-archive, bench-http: how good training is, how fast whole
+# archives and the server are; bench-mlserver installs a rival.  soak: ten minutes of mixed load.
+# fuzz: a million bad requests, and the API's own description.  lock: pin the versions anew.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench bench-train bench-archive bundle check-bundle lock clean
+.PHONY: run test check bench bench-train bench-archive bench-http bench-mlserver soak fuzz wrk bundle check-bundle lock clean
 
 run: $(VENV)/run
 	$(BIN)/govtheme train
@@ -30,6 +31,26 @@ bench-train: $(VENV)/dev
 
 bench-archive: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks.archive
+
+bench-http: $(VENV)/dev wrk
+	$(BIN)/python -m tests.benchmarks.http
+
+# Not in our environment: it wants older versions of what we use.
+bench-mlserver: build/mlserver/bin/mlserver
+
+build/mlserver/bin/mlserver:
+	$(PYTHON) -m venv build/mlserver
+	build/mlserver/bin/pip install --quiet --disable-pip-version-check 'mlserver==1.7.*' 'mlserver-sklearn==1.7.*' jieba
+
+wrk:
+	@command -v wrk >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq wrk; } || { echo "需要 wrk：请以 root 运行 apt-get install wrk" >&2; exit 1; }
+
+soak: $(VENV)/dev
+	$(BIN)/python -m tests.soak
+
+fuzz: $(VENV)/dev
+	$(BIN)/python -m tests.fuzz
+	$(BIN)/python -m tests.fuzz.openapi
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

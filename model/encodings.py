@@ -18,6 +18,10 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _BIG5 = "cp950"
+_NO_CHARSETS = frozenset(
+    ("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7")
+)
+"""Python has codecs of these names; they take quadratic time, or let lone surrogates through."""
 _LOOKED_AT = 20_000
 _SURELY = 0.9
 _AT_LEAST = 0.6
@@ -36,7 +40,7 @@ def decode(data: bytes, charset: str | None = None) -> str:
         LookupError: `charset` names no encoding.
     """
     if charset is not None:
-        return _decode(data, codecs.lookup(charset).name)
+        return _decode(data, _named(charset))
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _decode(data[len(bom) :], encoding, len(bom))
@@ -63,6 +67,16 @@ def encoding_of(data: bytes) -> str:
         except UnicodeDecodeError:
             continue
     return _BIG5
+
+
+def _named(charset: str) -> str:
+    try:
+        name = codecs.lookup(charset).name
+    except ValueError as error:
+        raise LookupError(charset) from error
+    if name in _NO_CHARSETS:
+        raise LookupError(charset)
+    return name
 
 
 def _decode(data: bytes, encoding: str, offset: int = 0) -> str:

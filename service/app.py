@@ -15,7 +15,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.errors import (
     BodyTooLargeError,
@@ -24,7 +24,7 @@ from service.errors import (
     UnauthorizedError,
     error_body,
 )
-from service.front import Front
+from service.front import FOR_ALL, Front
 from service.inference import Inference
 from service.keys import KeyRing
 from service.live import LiveModel
@@ -106,11 +106,38 @@ def _api(
         description="判断治理类中文段落的主题。",
         lifespan=lifespan,
         swagger_ui_oauth2_redirect_url="/docs/oauth2-redirect",
+        # An address with a slash too many does not exist; the way there would be in no error shape.
+        redirect_slashes=False,
     )
     api.add_exception_handler(ServiceError, _service_error)
     api.add_exception_handler(HTTPException, _http_error)
     api.add_exception_handler(RequestValidationError, _validation_error)
+    api.add_exception_handler(Exception, _unexpected)
+    if keys.wanted:
+        _tell_of_keys(api)
     return api
+
+
+def _tell_of_keys(api: FastAPI) -> None:
+    """Let the description say how a key is shown."""
+    plain = api.openapi
+
+    def described() -> dict[str, Any]:
+        schema = plain()
+        schema["components"]["securitySchemes"] = _KEY_SCHEMES
+        schema["security"] = [{name: []} for name in _KEY_SCHEMES]
+        for path in FOR_ALL & schema["paths"].keys():
+            schema["paths"][path]["get"]["security"] = []
+        return schema
+
+    api.openapi = described  # type: ignore[method-assign]
+
+
+_KEY_SCHEMES = {
+    "Bearer": {"type": "http", "scheme": "bearer", "description": "Authorization: Bearer 密钥"},
+    "X-API-Key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "Basic": {"type": "http", "scheme": "basic", "description": "密码是密钥，用户名不看"},
+}
 
 
 async def _follow(every: float, live: LiveModel, keys: KeyRing, meters: Meters) -> None:
@@ -163,6 +190,18 @@ async def _validation_error(request: Request, error: Exception) -> Response:
     fields = [".".join(str(part) for part in fault["loc"][1:]) for fault in error.errors()]
     said = _FrameworkError(422, "invalid_request", f"请求有误：{'、'.join(fields)}", fields)
     return error_answer(request.url.path, said)
+
+
+async def _unexpected(_request: Request, _error: Exception) -> Response:
+    """Leave it to the front, which answers in the path's shape, or not at all when nobody waits."""
+    return _Nothing()
+
+
+class _Nothing(Response):
+    """Sends nothing; the framework raises the error again after it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stay silent."""
 
 
 class _FrameworkError(ServiceError):

@@ -28,6 +28,7 @@ from service.requests import ClassifyRequest
 from service.settings import Settings
 
 _SHOWN_FIELDS = 10
+_LENGTH_DIGITS = 18
 _JSON = "application/json"
 _PLAIN = "text/plain"
 
@@ -110,7 +111,8 @@ async def read_body(request: Request, settings: Settings, most: int | None = Non
     exchange = Exchange.of(request)
     most = settings.max_body if most is None else most
     length = exchange.content_length
-    if length and (not length.isdecimal() or int(length) > most):
+    # As digits first: a number of thousands of them cannot even be read.
+    if len(length) > _LENGTH_DIGITS or (length.isdecimal() and int(length) > most):
         raise _too_large(most)
     encoding = exchange.content_encoding or "identity"
     if encoding not in ("identity", "gzip", "deflate"):

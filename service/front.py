@@ -27,7 +27,7 @@ from service.settings import Settings
 Handler = Callable[[Request], Awaitable[Response]]
 ErrorAnswer = Callable[[str, ServiceError], Response]
 
-_FOR_ALL = frozenset(
+FOR_ALL = frozenset(
     {
         "/livez",
         "/readyz",
@@ -140,7 +140,7 @@ class Front:
 
     async def _answer(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        if path in _FOR_ALL:
+        if path in FOR_ALL:
             await self._api(scope, receive, send)
             return
         if not path.startswith(_PAGES):
@@ -181,7 +181,7 @@ class Front:
         seconds = time.perf_counter() - exchange.began
         route = self._route(scope)
         self._meters.request(route, exchange.status, seconds)
-        if self._settings.log == "off" or route in _FOR_ALL:
+        if self._settings.log == "off" or route in FOR_ALL:
             return
         log(
             "info",

@@ -1,9 +1,9 @@
 """The one call that every route and protocol makes: texts in, decisions out.
 
-Small requests are scored on the event loop: what arrives while the loop turns once is scored as one
-batch, because one text alone takes four times as long as one among eight. Large ones go to a thread
-of their own, one after the other, so that the loop stays free: more threads would only take turns,
-since the segmenter holds the interpreter's lock.
+Small requests are scored on the event loop: what arrives while the loop turns once or twice is
+scored as one batch, because one text alone takes four times as long as one among eight. Large ones
+go to a thread of their own, one after the other, so that the loop stays free: more threads would
+only take turns, since the segmenter holds the interpreter's lock.
 """
 
 import asyncio
@@ -23,6 +23,10 @@ SMALL = 2_000
 """A request of at most so many characters is scored on the event loop: half a millisecond."""
 
 _FEW = 100
+
+_TURNS = 2
+"""So many turns of the loop are waited for others to join, while each brings some; a turn is short,
+and a text among others takes a quarter of the time."""
 
 Threshold = float | Mapping[str, float] | None
 T = TypeVar("T")
@@ -135,10 +139,17 @@ class Inference:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Answered] = loop.create_future()
         if not self._waiting:
-            # Runs when all that is ready now has had its turn, and so has joined.
-            loop.call_soon(self._flush)
+            loop.call_soon(self._gather, 0, _TURNS)
         self._waiting.append((texts, answer))
         return answer
+
+    def _gather(self, seen: int, turns: int) -> None:
+        """Score what has joined, as soon as a turn of the loop brings nobody else."""
+        joined = len(self._waiting)
+        if turns and joined > seen:
+            asyncio.get_running_loop().call_soon(self._gather, joined, turns - 1)
+        else:
+            self._flush()
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []

@@ -39,6 +39,7 @@ _PAUSE = 1.0
 """Seconds between two starts of a worker, so that one that cannot start does not burn a core."""
 _SWITCH_SECONDS = 0.001
 _STOPS = (signal.SIGTERM, signal.SIGINT)
+_KEEP_SECONDS = 75
 _LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -156,6 +157,8 @@ def configured(settings: Settings, app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=settings.proxies or None,
+        # Longer than clients do (httpx: 5 s): who closes while the other sends loses a request.
+        timeout_keep_alive=_KEEP_SECONDS,
         timeout_graceful_shutdown=settings.stop_timeout,
     )
 

@@ -115,8 +115,11 @@ def _server_routes(routes: APIRouter, inference: Inference) -> None:
 
     @routes.get(
         "/version",
-        responses=described(MlflowError),
-        response_class=PlainTextResponse,
+        responses={
+            200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
+            **described(MlflowError),
+        },
+        response_class=Response,
         summary="MLflow：govtheme 的版本",
     )
     async def version() -> Response:

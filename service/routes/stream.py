@@ -74,11 +74,12 @@ def router(inference: Inference, settings: Settings) -> APIRouter:
     routes = APIRouter()
     line = {"text": "网格员每天入户走访。", "id": 1}
     body = {
-        "required": True,
+        # No line at all is a stream too.
+        "required": False,
         "content": {
             _NDJSON: {
+                # No type: whatever a line holds, it is answered, and be it with an error.
                 "schema": {
-                    "type": "string",
                     "description": '每行一个 {"text": "…", "id": …}；id 可以没有，会原样带回',
                 },
                 "example": orjson.dumps(line).decode() + "\n",

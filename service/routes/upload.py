@@ -1,5 +1,6 @@
 """`POST /classify/file`: a file of any format that archives are read from."""
 
+import logging
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Annotated
@@ -28,6 +29,8 @@ _FORM_BYTES = 64 * 1024
 
 _UNPACKED = 10
 """An uploaded archive may unpack to so many times the most bytes of an upload."""
+# What is wrong with a form is for its sender to know, and not for the log.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 Read = tuple[list[Document], list[Rejected]]
 

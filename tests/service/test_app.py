@@ -160,7 +160,11 @@ def test_unknown_thresholds_out_of_range_are_refused(client: httpx.Client) -> No
 
 
 def test_other_addresses_and_methods_get_the_same_shape(client: httpx.Client) -> None:
-    for answer, status in ((client.get("/nowhere"), 404), (client.get("/classify"), 405)):
+    for answer, status in (
+        (client.get("/nowhere"), 404),
+        (client.get("/themes/"), 404),
+        (client.get("/classify"), 405),
+    ):
         assert answer.status_code == status
         assert answer.json()["error"]["status"] == status
 

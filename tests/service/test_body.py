@@ -126,6 +126,18 @@ def test_a_length_that_is_too_large_is_refused_before_the_body_comes(client: htt
         assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
 
 
+@pytest.mark.parametrize(
+    "charset", ["utf-7", "idna", "punycode", "unicode_escape", "undefined", "hex"]
+)
+def test_what_python_calls_a_codec_is_not_always_a_charset(
+    client: httpx.Client, charset: str
+) -> None:
+    """UTF-7 for one writes half a character as +2AA-, which no answer could hold."""
+    headers = {b"content-type": f"text/plain; charset={charset}".encode()}
+    answer = client.post("/classify", content=b"+2AA-", headers=headers)
+    assert answer.status_code == 415
+
+
 @pytest.mark.parametrize("head", [b"", b"POST /classify HT", b"GET /livez HTTP/1.1\r\nhost: x\r\n"])
 def test_a_head_that_never_ends_is_not_waited_for(client: httpx.Client, head: bytes) -> None:
     address = client.base_url.host, client.base_url.port or 0

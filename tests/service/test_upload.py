@@ -1,6 +1,7 @@
 """Uploaded files: pages, tables, archives, and what is wrong with them."""
 
 import io
+import socket
 import zipfile
 from collections.abc import Iterator
 
@@ -88,3 +89,15 @@ def test_a_broken_file_is_rejected_and_not_the_request(client: httpx.Client) -> 
         answer = upload(client, name, b"broken \xff\x00" * 10)
         assert answer.status_code == 200, name
         assert answer.json()["rejected"][0]["reason"], name
+
+
+def test_who_hangs_up_in_the_middle_of_a_file_is_no_failure_of_the_server(
+    client: httpx.Client,
+) -> None:
+    address = client.base_url.host, client.base_url.port or 0
+    counted = 'govtheme_requests_total{route="/classify/file",status="%d"} 1.0'
+    with socket.create_connection(address) as connection:
+        head = b"POST /classify/file HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n"
+        connection.sendall(head + b"content-type: multipart/form-data; boundary=x\r\n\r\n--x")
+    while counted % 499 not in (figures := client.get("/metrics").text):
+        assert counted % 500 not in figures
