@@ -1,12 +1,14 @@
 # run: install, train, classify a page, serve.  test: run the tests.  check: what CI runs.
-# bench: how fast scoring is.  bench-http: how fast the server is; bench-mlserver installs a rival.
+# bench: how fast scoring is.  bench-train: how good training is.  bench-archive: whole archives, and the
+# memory they take.  bench-http: how fast the server is; bench-mlserver installs a rival.
 # soak: ten minutes of mixed load.  fuzz: a million bad requests, and the API's own description.
 # lock: pin the versions anew.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench bench-http bench-mlserver soak fuzz wrk bundle check-bundle lock clean
+.PHONY: run test check bench bench-train bench-archive bench-http bench-mlserver soak fuzz wrk
+.PHONY: bundle check-bundle lock clean
 
 run: $(VENV)/run
 	$(BIN)/govtheme train
@@ -25,6 +27,12 @@ check: $(VENV)/dev
 
 bench: $(VENV)/bench
 	$(BIN)/python -m tests.benchmarks.scoring
+
+bench-train: $(VENV)/dev
+	$(BIN)/python -m tests.benchmarks.training
+
+bench-archive: $(VENV)/dev
+	$(BIN)/python -m tests.benchmarks.archive
 
 bench-http: $(VENV)/dev wrk
 	$(BIN)/python -m tests.benchmarks.http

@@ -27,8 +27,10 @@ from joblib import numpy_pickle
 
 from model.errors import ArtifactError, NoModelError, UntrustedError
 
-FORMAT = 1
+FORMAT = 2
 """The format of model.joblib.
+
+2: isotonic calibration, the rules of at least and at most one label; format 1 is refused.
 
 Change it when a reader of the old number could not use, or would misread, a new file. Then: raise
 the number, keep a reader for every number that users may still have, add an artifact of the old
@@ -136,7 +138,7 @@ def write_artifact(
         target = store / version
         if not (target / MANIFEST_FILE).is_file():
             os.replace(folder, target)
-            _sync(store)
+            sync_folder(store)
         return version
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -293,7 +295,7 @@ def replace_file(path: Path, text: str) -> None:
         _write(Path(beside), text)
         Path(beside).chmod(0o644)
         os.replace(beside, path)
-        _sync(path.parent)
+        sync_folder(path.parent)
     finally:
         Path(beside).unlink(missing_ok=True)
 
@@ -305,7 +307,7 @@ def _write(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename outlast a power cut; where a folder cannot be opened, do without."""
     if os.name != "posix":
         return

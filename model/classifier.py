@@ -13,17 +13,19 @@ from typing import Any
 import numpy as np
 
 from model.artifact import read_artifact
-from model.calibration import Sigmoids
+from model.calibration import Calibration
 from model.codebook import Codebook
 from model.decision import Decision, Thresholds
+from model.dictionary import Dictionary
 from model.document import Paragraph, split
 from model.errors import ArtifactError
 from model.evidence import evidence_of
 from model.features import Counter, Counts, Floats, Weighting, batches
 from model.grams import GramRanges, GramReader
+from model.lattice import Lattice
 from model.linear import LinearModel
 from model.normalisation import Normaliser
-from model.segmentation import load_segmenter
+from model.segmentation import Segmenter, load_segmenter
 from model.vocabulary import Vocabulary
 
 
@@ -51,20 +53,25 @@ class ThemeClassifier:
         self.codebook = Codebook.from_summary(content["codebook"])
         self.labels = tuple(content["labels"])
         self._reader = reader(content)
-        table = content["vocabulary"]
-        self._counter = Counter(
-            self._reader,
-            Vocabulary(*(np.asarray(table[name]) for name in _TABLE)),
-        )
+        self._counter = Counter(self._reader, Vocabulary.from_content(content["vocabulary"]))
         self._weighting = Weighting(content["idf"], content["block_ends"], content["sublinear"])
         self._linear = LinearModel(
             np.asarray(content["weights"]), np.asarray(content["intercepts"])
         )
-        self._sigmoids = Sigmoids(np.asarray(content["slopes"]), np.asarray(content["offsets"]))
+        self._calibration = Calibration(
+            np.asarray(content["slopes"]),
+            np.asarray(content["offsets"]),
+            {
+                label: (np.asarray(margins), np.asarray(logits))
+                for label, margins, logits in content["isotonic"]
+            },
+        )
         self._thresholds = Thresholds(
             self.labels,
             tuple(content["thresholds"]),
             tuple((low, high) for low, high in content["bands"]),
+            content["at_least_one"],
+            content["at_most_one"],
         )
 
     @classmethod
@@ -95,7 +102,7 @@ class ThemeClassifier:
 
     def scores(self, texts: Sequence[str]) -> Floats:
         """The calibrated probability of each label for each text, shape (texts, labels)."""
-        return self._sigmoids.probabilities(self.margins(texts))
+        return self._calibration.probabilities(self.margins(texts))
 
     def classify(
         self,
@@ -165,7 +172,7 @@ class ThemeClassifier:
         words = self._reader.words(texts)
         counts, hits = self._counter.locate(words)
         values = self._weighting.values(counts)
-        decisions = rule.decide(self._sigmoids.probabilities(self._margins(counts)))
+        decisions = rule.decide(self._calibration.probabilities(self._margins(counts)))
         wanted = np.array(
             [[label in (*d.labels, *d.uncertain) for label in self.labels] for d in decisions], bool
         )
@@ -175,16 +182,15 @@ class ThemeClassifier:
         return [replace(d, evidence=e) for d, e in zip(decisions, evidence, strict=True)]
 
 
-_TABLE = ("hashes", "numbers", "homes")
-"""The arrays of a vocabulary, in the order of its fields."""
-
-
-def reader(content: Mapping[str, Any], engine: str | None = None) -> GramReader:
+def reader(content: Mapping[str, Any]) -> GramReader:
     """The reader of n-grams that an artifact's content describes."""
     words = content["words"]
     return GramReader(
         Normaliser(content["traditional"], content["simplified"]),
-        load_segmenter(dict(zip(words, content["frequencies"], strict=True)), engine),
+        Segmenter(
+            load_segmenter(dict(zip(words, content["frequencies"], strict=True))),
+            Lattice(Dictionary.from_content(content["dictionary"])),
+        ),
         GramRanges(tuple(content["ranges"]["words"]), tuple(content["ranges"]["characters"])),
         content["seed"],
     )

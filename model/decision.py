@@ -2,14 +2,21 @@
 
 Each label has a threshold and a band around it. A text gets every label whose probability is at or
 above its threshold; when a label lies in its band, the text is `uncertain` and that label is named,
-whichever side of the threshold it is on.
+whichever side of the threshold it is on. Where texts of the corpus never have two labels, only the
+best one is looked at; where they never have none, the best one is given in any case.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from model.features import Floats
+
+Bools = NDArray[np.bool_]
 
 Status = Literal["labelled", "none", "uncertain"]
 
@@ -57,16 +64,22 @@ class Thresholds:
 
     Attributes:
         labels: the ids, in codebook order.
-        at: the threshold of each label, in (0, 1].
+        at: the threshold of each label, in [0, 1].
         bands: lower and upper edge of each label's band; an edge on either side of the threshold.
+        at_least_one: the best label is given even when it is below its threshold.
+        at_most_one: no label but the best is given.
     """
 
     labels: tuple[str, ...]
     at: tuple[float, ...]
     bands: tuple[tuple[float, float], ...]
+    at_least_one: bool = False
+    at_most_one: bool = False
 
     def replaced(self, wanted: float | Mapping[str, float]) -> "Thresholds":
         """These thresholds in place of the stored ones, for one label or for all, without a band.
+
+        A text may then be below all of them and have no label.
 
         Raises:
             ValueError: a threshold outside 0 to 1, or a label that the model does not have.
@@ -83,23 +96,35 @@ class Thresholds:
             (given[label], given[label]) if label in given else band
             for label, band in zip(self.labels, self.bands, strict=True)
         )
-        return Thresholds(self.labels, at, bands)
+        return Thresholds(self.labels, at, bands, self.at_least_one and not given, self.at_most_one)
+
+    def apply(self, probabilities: Floats) -> tuple[Bools, Bools]:
+        """Which labels are given and which are uncertain, shape (texts, labels) each."""
+        given = probabilities >= np.array(self.at)
+        low, high = np.array(self.bands).reshape(-1, 2).T
+        unsure = (probabilities >= low) & (probabilities < high)
+        if self.at_least_one or self.at_most_one:
+            best = np.zeros_like(given)
+            if len(best):
+                best[np.arange(len(best)), probabilities.argmax(axis=1)] = True
+            if self.at_most_one:
+                given &= best
+                unsure &= best
+            if self.at_least_one:
+                given |= best & ~given.any(axis=1, keepdims=True)
+        # A label that is given only because it is the best may lie below its band.
+        return given, unsure | (given & (probabilities < high))
 
     def decide(self, probabilities: Floats) -> list[Decision]:
         """One decision for each row of probabilities, shape (texts, labels)."""
-        return [self._decision(row) for row in probabilities.tolist()]
+        given, unsure = self.apply(probabilities)
+        return [
+            self._decision(*row)
+            for row in zip(given.tolist(), unsure.tolist(), probabilities.tolist(), strict=True)
+        ]
 
-    def _decision(self, row: list[float]) -> Decision:
-        labels = []
-        uncertain = []
-        for label, score, at, (low, high) in zip(
-            self.labels, row, self.at, self.bands, strict=True
-        ):
-            if score >= at:
-                labels.append(label)
-            if low <= score < high:
-                uncertain.append(label)
+    def _decision(self, given: list[bool], unsure: list[bool], scores: list[float]) -> Decision:
+        labels = tuple(compress(self.labels, given))
+        uncertain = tuple(compress(self.labels, unsure))
         status: Status = "uncertain" if uncertain else "labelled" if labels else "none"
-        return Decision(
-            tuple(labels), status, tuple(uncertain), dict(zip(self.labels, row, strict=True))
-        )
+        return Decision(labels, status, uncertain, dict(zip(self.labels, scores, strict=True)))

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from model.decision import Evidence
 from model.features import Counts, Floats, Hits
-from model.grams import Ints
 from model.linear import LinearModel
 from model.normalisation import NormalText, Offsets
+from model.vocabulary import Ints
 
 _EDGES = " \t\r\n\u3000，。、；：！？…—“”‘’（）《》【】,.;:!?()\"'"
 
@@ -36,12 +36,6 @@ def character_shares(hits: Hits, places: Floats, length: int) -> Floats:
     steps = np.bincount(hits.starts, density, length + 1)
     steps -= np.bincount(hits.ends, density, length + 1)
     return np.cumsum(steps, dtype=np.float64)[:length]
-
-
-def entries_of(counts: Counts, hits: Hits, features: int) -> Offsets:
-    """The number of each hit's entry in the counts, shape (hits,)."""
-    keys = counts.text_of() * features + counts.features
-    return np.searchsorted(keys, hits.text_of.astype(np.int64) * features + hits.features)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +115,13 @@ def evidence_of(
     counts, values, hits = counted
     # Most texts are about nothing: look only at the hits of those that are.
     asked = np.any(wanted, axis=1, keepdims=True)[hits.text_of, 0]
-    hits = Hits(hits.text_of[asked], hits.features[asked], hits.starts[asked], hits.ends[asked])
-    entries = entries_of(counts, hits, len(linear.weights))
+    hits = Hits(
+        hits.text_of.compress(asked),
+        hits.features.compress(asked),
+        hits.starts.compress(asked),
+        hits.ends.compress(asked),
+    )
+    entries = counts.places(hits.text_of, hits.features)
     shared = values[entries] / counts.counts[entries]
     begins = np.zeros(len(texts) + 1, np.int64)
     np.cumsum([len(text) for text in texts], out=begins[1:])

@@ -7,14 +7,15 @@ serving both come through here.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.grams import GramReader, Grams, Ints, Words
+from model.grams import GramReader, Grams, Words
 from model.normalisation import Offsets
-from model.vocabulary import Vocabulary
+from model.vocabulary import Ints, Vocabulary
 
 Floats = NDArray[np.float64]
 
@@ -33,20 +34,24 @@ class Counts:
         rows: shape (texts + 1,); row i is the entries rows[i]:rows[i + 1].
         features: shape (entries,).
         counts: shape (entries,), each ≥ 1.
+        keys: text and feature of each entry in one number, ascending, shape (entries,).
+        bits: so many low bits of a key are the feature.
     """
 
     rows: Offsets
     features: Ints
     counts: Offsets
+    keys: Offsets
+    bits: int
 
     @property
     def texts(self) -> int:
         """How many texts there are."""
         return len(self.rows) - 1
 
-    def text_of(self) -> Offsets:
-        """The text of each entry, shape (entries,)."""
-        return np.repeat(np.arange(self.texts, dtype=np.int64), np.diff(self.rows))
+    def places(self, texts: NDArray[np.integer], features: NDArray[np.integer]) -> Offsets:
+        """Where the entry of each text and feature stands, or would stand."""
+        return self.keys.searchsorted((texts.astype(np.int64) << self.bits) + features)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ class Weighting:
         self.idf = np.asarray(idf)
         self.block_ends = tuple(int(end) for end in block_ends)
         self.sublinear = sublinear
+        self._inner_ends = np.array(self.block_ends[:-1], np.int64)
         self._frequencies = self._frequency(np.arange(_TABLED))
 
     def raw(self, counts: Counts) -> Floats:
@@ -93,15 +99,12 @@ class Weighting:
         """Where each block of each text begins, and the end, shape (texts × blocks + 1,)."""
         if len(self.block_ends) == 1:
             return counts.rows
-        below = [
-            segment_sums(counts.features < end, counts.rows, np.int64)
-            for end in self.block_ends[:-1]
-        ]
-        bounds = np.empty((counts.texts, len(self.block_ends)), np.int64)
-        bounds[:, 0] = counts.rows[:-1]
-        for block, count in enumerate(below, 1):
-            bounds[:, block] = counts.rows[:-1] + count
-        return np.append(bounds.ravel(), counts.rows[-1])
+        bounds = np.empty(counts.texts * len(self.block_ends) + 1, np.int64)
+        begins = bounds[:-1].reshape(counts.texts, -1)
+        begins[:, 0] = counts.rows[:-1]
+        begins[:, 1:] = counts.places(np.arange(counts.texts)[:, None], self._inner_ends)
+        bounds[-1] = counts.rows[-1]
+        return bounds
 
     def norms(self, raw: Floats, blocks: Offsets) -> Floats:
         """The Euclidean norm of each block of each text, 1 where it is empty."""
@@ -112,7 +115,7 @@ class Weighting:
     def values(self, counts: Counts) -> Floats:
         """The tf-idf value of each entry, shape (entries,)."""
         raw, blocks = self.raw(counts), self.blocks(counts)
-        raw /= np.repeat(self.norms(raw, blocks), np.diff(blocks))
+        raw /= self.norms(raw, blocks).repeat(blocks[1:] - blocks[:-1])
         return raw
 
     def _frequency(self, counts: NDArray[np.integer]) -> Floats:
@@ -123,16 +126,15 @@ class Weighting:
         return frequency
 
 
-def segment_sums(
-    values: NDArray[Any], bounds: Offsets, kind: type[np.generic] = np.float64
-) -> NDArray[Any]:
+def segment_sums(values: Floats, bounds: Offsets) -> Floats:
     """The sum of each stretch bounds[i]:bounds[i + 1] along the last axis; 0 where it is empty."""
-    sums = np.zeros((*values.shape[:-1], len(bounds) - 1), kind)
-    filled = np.flatnonzero(bounds[1:] > bounds[:-1])
-    if len(filled) == len(bounds) - 1 and len(filled):
-        return np.add.reduceat(values, bounds[:-1], axis=-1, dtype=kind)
-    if len(filled):
-        sums[..., filled] = np.add.reduceat(values, bounds[filled], axis=-1, dtype=kind)
+    starts = bounds[:-1]
+    filled = starts < bounds[1:]
+    if filled.all():
+        whole: Floats = np.add.reduceat(values, starts, axis=-1)
+        return whole
+    sums = np.zeros((*values.shape[:-1], len(starts)))
+    sums[..., filled] = np.add.reduceat(values, starts.compress(filled), axis=-1)
     return sums
 
 
@@ -155,7 +157,7 @@ class Counter:
         parts = []
         for window in self.reader.read(words):
             places, features = self.vocabulary.find(_hashes(window))
-            parts.append(self._tally(_text_of(window, places), features))
+            parts.append(self._tally(_text_of(window, places, words), features))
         return _joined(parts, len(words.normal), self._bits)
 
     def locate(self, words: Words) -> tuple[Counts, Hits]:
@@ -164,7 +166,7 @@ class Counter:
         hits: list[tuple[NDArray[Any], ...]] = []
         for window in self.reader.read(words):
             places, features = self.vocabulary.find(_hashes(window))
-            text_of = _text_of(window, places)
+            text_of = _text_of(window, places, words)
             parts.append(self._tally(text_of, features))
             starts, ends = [], []
             for grams, mine in _by_family(window, places):
@@ -199,13 +201,10 @@ def _hashes(window: list[Grams]) -> NDArray[np.uint64]:
     return np.concatenate([grams.hashes for grams in window])
 
 
-def _text_of(window: list[Grams], places: NDArray[np.intp]) -> Ints:
+def _text_of(window: list[Grams], places: NDArray[np.intp], words: Words) -> Ints:
     """The text of each place in a window's hashes."""
-    ends = [
-        t for grams in window for t in (*grams.text_of[:1].tolist(), *grams.text_of[-1:].tolist())
-    ]
-    if ends and min(ends) == max(ends):
-        return np.full(len(places), ends[0], np.int32)
+    if len(words.normal) == 1:
+        return np.zeros(len(places), np.int32)
     families = _by_family(window, places)
     return np.concatenate([grams.text_of.take(mine, mode="clip") for grams, mine in families])
 
@@ -214,8 +213,8 @@ def _by_family(
     window: list[Grams], places: NDArray[np.intp]
 ) -> list[tuple[Grams, NDArray[np.intp]]]:
     """Each family of a window with those places in the window's hashes that are its own."""
-    sizes = np.cumsum([0, *(len(grams.hashes) for grams in window)])
-    edges = np.searchsorted(places, sizes).tolist()
+    sizes = [*accumulate((len(grams.hashes) for grams in window), initial=0)]
+    edges = places.searchsorted(sizes).tolist()
     return [(grams, places[edges[i] : edges[i + 1]] - sizes[i]) for i, grams in enumerate(window)]
 
 
@@ -232,7 +231,8 @@ def _joined(parts: list[_Part], texts: int, bits: int) -> Counts:
     """Windows one after the other; where a long text goes over several, its counts are added."""
     parts = [part for part in parts if len(part.keys)]
     if not parts:
-        return Counts(np.zeros(texts + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int64))
+        none = np.zeros(0, np.int64)
+        return Counts(np.zeros(texts + 1, np.int64), none.astype(np.int32), none, none, bits)
     if len(parts) == 1:
         keys, counts = parts[0].keys + (parts[0].first << bits), parts[0].counts
     else:
@@ -243,8 +243,8 @@ def _joined(parts: list[_Part], texts: int, bits: int) -> Counts:
             keys, counts = keys[order], counts[order]
             begins = _begins(keys)
             keys, counts = keys[begins], np.add.reduceat(counts, begins)
-    rows = np.searchsorted(keys, np.arange(texts + 1, dtype=np.int64) << bits)
-    return Counts(rows, (keys & ((1 << bits) - 1)).astype(np.int32), counts)
+    rows = keys.searchsorted(np.arange(texts + 1) << bits)
+    return Counts(rows, (keys & ((1 << bits) - 1)).astype(np.int32), counts, keys, bits)
 
 
 def _begins(keys: NDArray[Any]) -> NDArray[np.intp]:

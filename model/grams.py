@@ -15,12 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.errors import SegmenterError
 from model.normalisation import Codes, Normaliser, NormalText, Offsets
-from model.segmentation import Cut, word_lengths
-
-Hashes = NDArray[np.uint64]
-Ints = NDArray[np.int32]
+from model.segmentation import Segmenter
+from model.vocabulary import NOTHING, Hashes, Ints
 
 WINDOW = 1 << 16
 """Characters that are hashed at a time; more only where one word is longer."""
@@ -29,9 +26,6 @@ _BASE = 0x9E3779B97F4A7C15
 _WORD_SALT = np.uint64(0xD6E8FEB86659FD93)
 _CHARACTER_SALT = np.uint64(0xA0761D6478BD642F)
 _NEIGHBOUR = np.uint64(0xE7037ED1A0B428DB)
-
-NOTHING = np.uint64(0)
-"""The hash of what is no n-gram; no feature has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +98,16 @@ class GramReader:
 
     Args:
         normaliser: gives texts their normal form.
-        cut: cuts a normal text into words.
+        segmenter: cuts normal texts into words.
         ranges: which n-grams to read.
         seed: another seed is another hash function; a vocabulary is bound to one.
     """
 
-    def __init__(self, normaliser: Normaliser, cut: Cut, ranges: GramRanges, seed: int = 0) -> None:
+    def __init__(
+        self, normaliser: Normaliser, segmenter: Segmenter, ranges: GramRanges, seed: int = 0
+    ) -> None:
         self.normaliser = normaliser
-        self.cut = cut
+        self.segmenter = segmenter
         self.ranges = ranges
         self.seed = seed
         base = np.uint64((_BASE + 2 * seed) % 2**64 | 1)
@@ -123,7 +119,7 @@ class GramReader:
 
     def seeded(self, seed: int) -> "GramReader":
         """The same reader with another hash function."""
-        return GramReader(self.normaliser, self.cut, self.ranges, seed)
+        return GramReader(self.normaliser, self.segmenter, self.ranges, seed)
 
     def words(self, texts: Sequence[str]) -> Words:
         """Normalise a batch and cut it; it is not cut where no n-gram of words is wanted.
@@ -135,21 +131,19 @@ class GramReader:
         if not self.ranges.words[1]:
             none = np.zeros(0, np.int64)
             return Words(normal, none, none, none.astype(np.int32), np.zeros(len(texts) + 1, int))
-        lengths, counts = word_lengths(self.cut, normal.texts())
-        ends = np.cumsum(lengths)
-        if int(lengths.sum()) != len(normal.codes):
-            raise SegmenterError(
-                f"分词结果与原文长度不符（{lengths.sum()} 与 {len(normal.codes)}），请检查词典。"
-            )
-        starts = ends - lengths
-        chosen = _WORDLIKE.take(np.take(normal.codes, starts, mode="clip"), mode="clip")
-        text_of = np.repeat(np.arange(len(texts), dtype=np.int32), counts)[chosen]
-        bounds = np.searchsorted(text_of, np.arange(len(texts) + 1))
-        return Words(normal, starts[chosen], ends[chosen], text_of, bounds)
+        starts = self.segmenter.starts(normal)
+        ends = np.empty_like(starts)
+        ends[:-1] = starts[1:]
+        ends[-1:] = len(normal.codes)
+        said = _WORDLIKE.take(normal.codes.take(starts, mode="clip"), mode="clip")
+        starts, ends = starts.compress(said), ends.compress(said)
+        bounds = starts.searchsorted(normal.bounds)
+        text_of = np.arange(len(texts), dtype=np.int32).repeat(bounds[1:] - bounds[:-1])
+        return Words(normal, starts, ends, text_of, bounds)
 
     def tokens(self, text: str) -> list[str]:
         """The words of one text that become features, as strings: what an oracle needs."""
-        tokens = self.cut(self.normaliser([text]).text)
+        tokens = self.segmenter.cut(self.normaliser([text]).text)
         return [token for token in tokens if _WORDLIKE[min(ord(token[0]), 0xFFFF)]]
 
     def read(self, words: Words) -> Iterator[list[Grams]]:
@@ -165,7 +159,7 @@ class GramReader:
         low, high = self.ranges.words
         if not high:
             return
-        first, beyond = np.searchsorted(words.starts, (start, stop)).tolist()
+        first, beyond = words.starts.searchsorted((start, stop)).tolist()
         # Grams that begin in this window may end in the next one.
         mine = slice(first, beyond + high - 1)
         starts, ends = words.starts[mine], words.ends[mine]
@@ -187,9 +181,9 @@ class GramReader:
             return
         bounds = words.normal.bounds
         end = min(stop + high - 1, int(bounds[-1]))
-        first, beyond = np.searchsorted(bounds, (start + 1, end)).tolist()
+        first, beyond = bounds.searchsorted((start + 1, end)).tolist()
         edges = np.minimum(np.maximum(bounds[first - 1 : beyond + 1], start), end)
-        text_of = np.repeat(np.arange(first - 1, beyond, dtype=np.int32), np.diff(edges))
+        text_of = np.arange(first - 1, beyond, dtype=np.int32).repeat(edges[1:] - edges[:-1])
         places = np.arange(start, end + 1)
         single = words.normal.codes[start:end] * _CHARACTER_SALT
         units = text_of, places[:-1], places[1:]
@@ -202,7 +196,7 @@ class GramReader:
         if size > len(powers):
             powers, inverses = (_powers(base, size) for base in self._bases)
         sums = np.zeros(size + 1, np.uint64)
-        np.cumsum((codes + np.uint32(1)) * powers[:size], out=sums[1:])
+        (codes * powers[:size]).cumsum(out=sums[1:])
         return sums, inverses
 
 
@@ -225,14 +219,14 @@ def _families(
         units: text, start and end of each unit.
     """
     hashes = single
-    inner = texts[(texts > 0) & (texts < len(single))]
+    inner = texts.compress((texts > 0) & (texts < len(single)))
     for n in range(1, lengths[1] + 1):
         if n > 1:
             hashes = hashes[:-1] * _NEIGHBOUR
             hashes += single[n - 1 :]
         if n >= lengths[0]:
             mine = hashes[:beginning] + np.uint64(n)
-            for back in range(1, n):
+            for back in range(1, n if len(inner) else 1):
                 crossing = inner - back
                 mine[crossing[(crossing >= 0) & (crossing < len(mine))]] = NOTHING
             yield Grams(kind, n, mine, *units)
@@ -244,11 +238,11 @@ def _windows(words: Words) -> Iterator[tuple[int, int]]:
     start, size = 0, int(bounds[-1])
     while start < size:
         wanted = start + WINDOW
-        text = int(np.searchsorted(bounds, wanted, side="right")) - 1
+        text = int(bounds.searchsorted(wanted, side="right")) - 1
         stop = int(bounds[text])
         if stop <= start:
             stop = min(wanted, size)
-            word = int(np.searchsorted(words.ends, stop))
+            word = int(words.ends.searchsorted(stop))
             if word < len(words.ends) and words.starts[word] < stop:
                 # A word stands across: end before it, or with it where nothing is before it.
                 stop = int(words.starts[word])

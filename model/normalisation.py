@@ -74,17 +74,16 @@ class Normaliser:
         joined = "".join(texts)
         raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
         codes = self._table.take(raw, mode="clip")
-        if raw.size and int(raw.max()) >= _BMP:
+        if raw.size and raw.max() >= _BMP:
             astral = raw >= _BMP
             codes[astral] = raw[astral]
         bounds = np.zeros(len(texts) + 1, np.int64)
-        np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=bounds[1:])
+        np.fromiter(map(len, texts), np.int64, len(texts)).cumsum(out=bounds[1:])
         origin = None
-        kept = codes != _DROPPED
-        if not kept.all():
-            origin = kept.nonzero()[0]
-            codes = codes[kept]
-            bounds = np.searchsorted(origin, bounds)
+        if codes.size and codes.min() == _DROPPED:
+            origin = (codes != _DROPPED).nonzero()[0]
+            codes = codes[origin]
+            bounds = origin.searchsorted(bounds)
         return NormalText(codes.tobytes().decode("utf-32-le"), codes, bounds, origin)
 
 

@@ -15,13 +15,17 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.errors import SegmenterError
+from model.lattice import Lattice
+from model.normalisation import Codes, NormalText, Offsets
 
 Cut = Callable[[str], list[str]]
 
 ENGINES = ("rjieba", "jieba")
+
+_LATTICE_PAYS = 1 << 12
+"""From so many characters on a lattice is faster than an engine."""
 
 
 def load_segmenter(words: Mapping[str, int], engine: str | None = None) -> Cut:
@@ -139,25 +143,49 @@ def read_words(path: Path) -> list[str]:
     return words
 
 
-def word_lengths(cut: Cut, texts: Sequence[str]) -> tuple[NDArray[np.int64], list[int]]:
-    """The lengths of the words of all texts in one row, and how many words each text has.
+class Segmenter:
+    """Cuts batches into words: by a lattice, and little text or what is in doubt by an engine.
 
-    The words themselves are let go text by text, measured while they are still in the cache: what
-    this costs beyond the cut is less than half of what a list of them all does.
+    Args:
+        cut: an engine, see `load_segmenter`.
+        lattice: of the same words; without one the engine cuts everything.
     """
-    lengths: list[bytes] = []
-    for text in texts:
-        words = cut(text)
-        try:
-            # Faster than any other way to many small numbers.
-            lengths.append(bytes(map(len, words)))
-        except ValueError:
-            return _long_word_lengths(cut, texts)
-    counts = [len(some) for some in lengths]
-    return np.frombuffer(b"".join(lengths), np.uint8).astype(np.int64), counts
+
+    def __init__(self, cut: Cut, lattice: Lattice | None = None) -> None:
+        self.cut = cut
+        self._lattice = lattice
+
+    def starts(self, normal: NormalText) -> Offsets:
+        """Where the words of a batch begin, shape (words,).
+
+        Raises:
+            SegmenterError: the engine changed, lost or added characters.
+        """
+        if self._lattice is None or len(normal.codes) < _LATTICE_PAYS:
+            return _starts(self.cut, normal.texts(), normal.codes)
+        begins, doubtful = self._lattice.cut(normal)
+        bounds = normal.bounds
+        for text in doubtful:
+            start, end = bounds[[text, text + 1]].tolist()
+            begins[start:end] = False
+            mine = _starts(self.cut, [normal.text[start:end]], normal.codes[start:end])
+            begins[start + mine] = True
+        return begins.nonzero()[0]
 
 
-def _long_word_lengths(cut: Cut, texts: Sequence[str]) -> tuple[NDArray[np.int64], list[int]]:
-    """The same for texts in which a word has more than 255 characters."""
-    lengths = [np.fromiter(map(len, cut(text)), np.int64) for text in texts]
-    return np.concatenate(lengths), [len(some) for some in lengths]
+def _starts(cut: Cut, texts: Sequence[str], codes: Codes) -> Offsets:
+    """Where the words of some texts begin, as an engine has it; there is no NUL in normal text.
+
+    The words are put together again at once, with a NUL between: that costs half of measuring each,
+    and lets them go while they are still in the cache.
+    """
+    joined = "\0".join(["\0".join(cut(text)) for text in texts if text])
+    found = np.frombuffer(joined.encode("utf-32-le"), np.uint32)
+    gaps = (found == 0).nonzero()[0]
+    if len(found) - len(gaps) != len(codes):
+        raise SegmenterError(
+            f"分词结果与原文长度不符（{len(found) - len(gaps)} 与 {len(codes)}），请检查词典。"
+        )
+    starts = np.zeros(min(len(gaps) + 1, len(codes)), np.int64)
+    np.subtract(gaps, np.arange(len(gaps)), out=starts[1:])
+    return starts

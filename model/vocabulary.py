@@ -1,22 +1,28 @@
 """The n-grams that a model knows: from hash to feature number, exactly.
 
-An open-addressing table in plain arrays, so that it can be memory-mapped and looked up for a whole
-batch at once. Most unknown n-grams are turned away by one read of a byte.
+A hash table in plain arrays, so that it can be memory-mapped and looked up for a whole batch at
+once. Most unknown n-grams are turned away by one read of a byte.
 Features are numbered by family, the common ones first; the numbering does not hang on the order
 of texts.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.grams import NOTHING, Hashes, Ints
+Hashes = NDArray[np.uint64]
+Ints = NDArray[np.int32]
+
+NOTHING = np.uint64(0)
+"""The hash of what is no n-gram; no feature has it."""
 
 _MIX = np.uint64(0x9FB21C651E98DF25)
-_SLOTS_A_FEATURE = 8
+_SLOTS_A_FEATURE = 4
 _FEWEST_SLOTS = 16
-_CROWDED = 2
+_SHARED = 1
 _MOST_FEATURES = 1 << 27
 
 
@@ -25,18 +31,24 @@ class Vocabulary:
     """Features by hash; make one with `build`.
 
     A hash has a home slot. The slots are many, so that most features are at home and most unknown
-    hashes find nobody there; a feature that found its home taken lives in the next free slot.
+    hashes find nobody there. Of several features with one home the first, the most common, has it;
+    the others are kept in a list by hash.
 
     Attributes:
         hashes: the hash of each feature, in the order of their numbers, shape (features,).
-        numbers: the feature in each slot, -1 where it is free, shape (slots,), a power of two.
-        homes: of how many features a slot is the home: none, one, or more (2), shape (slots,).
-            What is looked at first; only from a crowded home is it worth looking further.
+        numbers: the feature that has each slot, shape (slots,), a power of two.
+        marks: seven bits of the hash of the feature whose home a slot is, with the eighth set; 0 if
+            it is nobody's, 1 if it is several's, shape (slots,). What is looked at first, so that
+            most unknown hashes cost one read of a byte.
+        homeless: the features without a slot of their own, by hash, shape (homeless,).
+        homeless_hashes: the hash of each, ascending, shape (homeless,).
     """
 
     hashes: Hashes
     numbers: Ints
-    homes: NDArray[np.uint8]
+    marks: NDArray[np.uint8]
+    homeless: Ints
+    homeless_hashes: Hashes
 
     @classmethod
     def build(cls, hashes: Hashes) -> "Vocabulary":
@@ -47,17 +59,35 @@ class Vocabulary:
                 more than 2²⁷.
         """
         size = len(hashes)
-        if len(np.unique(hashes)) != size or (hashes == NOTHING).any():
+        ordered = np.sort(hashes)
+        if (ordered[1:] == ordered[:-1]).any() or (hashes == NOTHING).any():
             raise ValueError("two features have the same hash, or one has that of nothing")
         if size > _MOST_FEATURES:
             raise ValueError(f"{size} features are more than a table can hold")
         slots = 1 << (max(_SLOTS_A_FEATURE * size, _FEWEST_SLOTS) - 1).bit_length()
-        home = _home(hashes, slots)
-        homes = np.minimum(np.bincount(home, minlength=slots), _CROWDED).astype(np.uint8)
-        return cls(hashes, _filled(home, homes), homes)
+        home, mark = _home(hashes, slots)
+        taken, first, shared_by = np.unique(home, return_index=True, return_counts=True)
+        numbers = np.zeros(slots, np.int32)
+        numbers[taken] = first
+        marks = np.zeros(slots, np.uint8)
+        marks[taken] = np.where(shared_by > 1, _SHARED, mark[first])
+        without = np.ones(size, np.bool_)
+        without[first] = False
+        homeless = without.nonzero()[0].astype(np.int32)
+        homeless = homeless[np.argsort(hashes[homeless])]
+        return cls(hashes, numbers, marks, homeless, hashes[homeless])
 
     def __len__(self) -> int:
         return len(self.hashes)
+
+    def as_content(self) -> dict[str, NDArray[Any]]:
+        """The arrays, as an artifact keeps them."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> "Vocabulary":
+        """The arrays of an artifact; what else is there is let be."""
+        return cls(*(np.asarray(content[field.name]) for field in fields(cls)))
 
     def find(self, hashes: Hashes) -> tuple[NDArray[np.intp], Ints]:
         """Which of the hashes are known, and as which features.
@@ -67,49 +97,34 @@ class Vocabulary:
         """
         if not len(self.hashes):
             return np.zeros(0, np.intp), np.zeros(0, np.int32)
-        slot = _home(hashes, len(self.numbers))
-        homes = self.homes.take(slot, mode="clip")
-        places = homes.nonzero()[0]
-        slot = slot.take(places, mode="clip")
+        slots, mark = _home(hashes, len(self.numbers))
+        marks = self.marks.take(slots, mode="clip")
+        maybe = marks == mark
+        maybe |= marks == _SHARED
+        places = maybe.nonzero()[0]
+        numbers = self.numbers.take(slots.take(places, mode="clip"), mode="clip")
         wanted = hashes.take(places, mode="clip")
-        # One of those whose home it is lives in it.
-        numbers = self.numbers.take(slot, mode="clip")
         known = self.hashes.take(numbers, mode="clip") == wanted
-        pending = ((homes.take(places, mode="clip") == _CROWDED) & ~known).nonzero()[0]
-        while len(pending):
-            slot[pending] = (slot[pending] + 1) & (len(self.numbers) - 1)
-            found = self.numbers[slot[pending]]
-            equal = (found >= 0) & (self.hashes[found] == wanted[pending])
-            numbers[pending[equal]] = found[equal]
-            known[pending[equal]] = True
-            pending = pending[~equal & (found >= 0)]
-        return places[known], numbers[known]
+        unknown = (~known).nonzero()[0]
+        unknown = unknown.compress(marks.take(places.take(unknown)) == _SHARED)
+        if len(unknown):
+            others = self.homeless_hashes.searchsorted(wanted.take(unknown))
+            found = self.homeless.take(others, mode="clip")
+            numbers[unknown] = found
+            known[unknown] = self.hashes.take(found) == wanted.take(unknown)
+        return places.compress(known), numbers.compress(known)
 
 
-def _home(hashes: Hashes, slots: int) -> NDArray[np.intp]:
-    """The home slot of each hash: the highest bits of it, mixed.
+def _home(hashes: Hashes, slots: int) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+    """The home slot of each hash, its highest bits when mixed, and its mark, the lowest.
 
-    Signed, because numpy converts unsigned indices one by one.
+    The slot is signed, because numpy converts unsigned indices one by one.
     """
-    return ((hashes * _MIX) >> np.uint64(64 - slots.bit_length() + 1)).view(np.intp)
-
-
-def _filled(home: NDArray[np.intp], homes: NDArray[np.uint8]) -> Ints:
-    """Who lives in each slot: the first at home, then the others of a crowded home further on."""
-    numbers = np.full(len(homes), -1, np.int32)
-    waiting = np.arange(len(home), dtype=np.int32)
-    slot = home
-    while len(waiting):
-        free = numbers[slot] < 0
-        # Of several that want one slot the first takes it.
-        taken, first = np.unique(slot[free], return_index=True)
-        takers = free.nonzero()[0][first]
-        numbers[taken] = waiting[takers]
-        left = np.ones(len(waiting), bool)
-        left[takers] = False
-        waiting = waiting[left]
-        slot = (slot[left] + 1) & (len(homes) - 1)
-    return numbers
+    mixed = hashes * _MIX
+    mark = mixed.astype(np.uint8)
+    mark |= 0x80
+    mixed >>= np.uint64(64 - slots.bit_length() + 1)
+    return mixed.view(np.intp), mark
 
 
 @dataclass(frozen=True, slots=True)

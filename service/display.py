@@ -1,6 +1,8 @@
 """What people see in a terminal: tables, progress, colours. Machines get `--json` instead."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -8,6 +10,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -18,7 +21,8 @@ from rich.text import Text
 from model.classifier import Classified
 from model.codebook import Codebook
 from model.decision import Decision
-from service.scoring import Summary
+from service.archive.run import Standing
+from service.archive.summary import Summary
 
 COLOURS = ("blue", "green", "magenta", "yellow", "cyan", "red")
 
@@ -44,6 +48,55 @@ def progress_bar(unit: str) -> Progress:
         TimeRemainingColumn(),
         console=messages,
     )
+
+
+_PHASES = {"plan": "清点", "score": "判断", "write": "写表"}
+_REDRAWN = 0.2
+
+
+@contextmanager
+def archive_bar() -> Iterator[Callable[[Standing], None]]:
+    """A bar on stderr for an archive: bytes done, documents, paragraphs a second, rejected.
+
+    It is drawn by the caller and not by a thread, so that worker processes may be forked.
+    """
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[counts]}"),
+        TimeElapsedColumn(),
+        TextColumn("剩余"),
+        TimeRemainingColumn(elapsed_when_finished=False),
+        console=messages,
+        auto_refresh=False,
+    )
+    task = bar.add_task("清点", total=None, counts="")
+    began = drawn = time.monotonic()
+
+    def progress(standing: Standing) -> None:
+        nonlocal began, drawn
+        now = time.monotonic()
+        if not standing.scored:
+            began = now
+        phase = "正在收尾，再按一次立即停止" if standing.stopping else _PHASES[standing.phase]
+        changed = phase != bar.tasks[0].description
+        if not changed and now - drawn < _REDRAWN:
+            return
+        drawn = now
+        rate = standing.scored / (now - began) if now > began else 0.0
+        counts = f"{standing.documents:,} 篇  {rate:,.0f} 段/秒  未读 {standing.rejected:,}"
+        bar.update(
+            task,
+            description=phase,
+            total=standing.total or None,
+            completed=standing.size,
+            counts=counts,
+            refresh=True,
+        )
+
+    with bar:
+        yield progress
 
 
 def metrics_table(metrics: Mapping[str, Any], codebook: Codebook) -> Table:
@@ -111,7 +164,7 @@ def evidence_lines(decision: Decision, codebook: Codebook) -> list[str]:
     return lines
 
 
-def summary_table(summary: Summary, codebook: Codebook, seconds: float) -> Table:
+def summary_table(summary: Summary, codebook: Codebook) -> Table:
     """What an archive run did."""
     counted = summary.paragraphs - summary.furniture
     table = Table(title="汇总")
@@ -132,8 +185,10 @@ def summary_table(summary: Summary, codebook: Codebook, seconds: float) -> Table
     table.add_row("无主题", f"{summary.none:,}", share(summary.none))
     table.add_row("不确定", f"{summary.uncertain:,}", share(summary.uncertain))
     table.add_section()
-    table.add_row("未能读取", f"{len(summary.rejected):,}", "")
-    table.add_row("用时（秒）", f"{seconds:.1f}", "")
-    if seconds > 0:
-        table.add_row("段/秒", f"{summary.paragraphs / seconds:,.0f}", "")
+    table.add_row("未能读取", f"{summary.rejected:,}", "")
+    table.add_row("用时（秒）", f"{summary.seconds:.1f}", "")
+    if summary.resumed:
+        table.add_row("接着上次做的片", f"{summary.shards - summary.resumed:,}", "")
+    if summary.seconds > 0:
+        table.add_row("段/秒", f"{summary.scored / summary.seconds:,.0f}", "")
     return table

@@ -123,6 +123,10 @@ class Settings(BaseSettings):
             description="读 PDF、网页、Word 的进程的内存上限，字节，至少 536870912",
         ),
     ] = 2 * 1024 * 1024 * 1024
+    shard_files: Annotated[int, Field(ge=1, description="成批处理时一片最多几个文件，至少 1")] = 512
+    shard_bytes: Annotated[int, Field(ge=1, description="成批处理时一片约多少字节，至少 1")] = (
+        4_000_000
+    )
 
     @property
     def origins(self) -> Sequence[str]:

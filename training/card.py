@@ -66,7 +66,7 @@ def _or_dash(value: float | None) -> str:
 def _measures(manifest: Figures, metrics: Figures) -> str:
     return f"""## 怎样衡量
 精确率、召回率、F1（逐标签、宏平均、微平均），平均精确率，整段全对，汉明损失，校准误差；区间为 95 %，按文字自助抽样（{metrics["documents"]} 份）。
-以下来自对训练语料的 {manifest["parameters"]["folds"]} 折交叉验证；阈值也由同一批折外分数选出，所以略偏乐观。
+以下来自对训练语料的 {manifest["parameters"]["folds"]} 折交叉验证；每一折的校准和阈值由其余各折定出，没有一段参与定自己的阈值。
 换一种来源的文字，成绩会变：请用 `govtheme evaluate` 在自己的文字上检验。全部数字在 `metrics.json`，带图的说明在 `report.html`。"""
 
 
@@ -94,7 +94,23 @@ def _results(metrics: Figures, codebook: Codebook) -> str:
 {rows}
 
 宏平均 F1 {metrics["macro_f1"]:.3f}（{low:.3f}–{high:.3f}），微平均 F1 {metrics["micro_f1"]:.3f}，整段全对 {metrics["exact_match"]:.3f}（{low_match:.3f}–{high_match:.3f}），汉明损失 {metrics["hamming_loss"]:.4f}，校准误差 {metrics["reliability"]["expected_calibration_error"]:.3f}。
-拿不准的段占 {metrics["uncertain_share"]:.1%}（有标签的概率落在阈值附近的区间里）；{kept}"""
+拿不准的段占 {metrics["uncertain_share"]:.1%}（有标签的概率落在阈值附近的区间里）；{kept}
+{guarantee(metrics, codebook)}"""
+
+
+def guarantee(metrics: Figures, codebook: Codebook) -> str:
+    """What is promised of the answers outside the bands, and for which themes; one paragraph."""
+    stated = metrics["guarantee"]
+    lines = []
+    promises = {
+        "given": f"给出而不带问号的主题，至少 {stated['given_right']:.0%} 是对的",
+        "withheld": f"不给出也不带问号的主题，至少 {stated['withheld_right']:.0%} 确实没有",
+    }
+    for key, promise in promises.items():
+        names = "、".join(codebook.name(label) for label in stated[key]) or "（没有）"
+        lines.append(f"置信度 {stated['confidence']:.0%}，对与语料相似的文字，{promise}：{names}。")
+    lines.append("未列出的主题段数太少或太难，证明不了；换了来源的文字，这些话不再成立。")
+    return "\n".join(lines)
 
 
 def _ethics() -> str:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from model.features import Counter, Counts, Weighting, batches
-from model.grams import NOTHING, GramReader, Grams, Hashes, Ints, Words
-from model.vocabulary import Terms, Vocabulary
+from model.grams import GramReader, Grams, Words
+from model.vocabulary import NOTHING, Hashes, Ints, Terms, Vocabulary
 from training.errors import TooLittleError
 from training.parameters import Parameters
 
@@ -64,9 +64,10 @@ def _build(
 ) -> Features:
     families = reader.ranges.families
     found = _document_frequencies(reader, words)
+    characters = sum(len(some.normal.text) for some in words)
     hashes, frequencies, ends = [], [], []
     for position, (kind, _) in enumerate(families):
-        least = parameters.min_df(kind, texts)
+        least = parameters.min_df(kind, texts, characters)
         known, frequency = found[position]
         known, frequency = known[frequency >= least], frequency[frequency >= least]
         # Common features come first: what is looked up most lies together in memory.

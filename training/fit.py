@@ -1,46 +1,59 @@
-"""Fitting: one linear support vector machine a label; margins of rows that it has not seen.
+"""Fitting: linear classifiers, one a label; margins of rows that they have not seen.
 
-Features weigh the same as at serving. Fits are independent of each other and draw no random
+Features weigh the same as at serving. Tasks are independent of each other and draw no random
 numbers, so that one core or two give the same bytes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.svm import LinearSVC
 
 from model.features import Floats
 from training.parameters import Parameters
+from training.ratios import feature_scales
+from training.solver import Design, Loss, Singles, logistic, solve, squared, squared_hinge
 
+Bools = NDArray[np.bool_]
 Done = Callable[[int, int], None]
 
+_LABELS_AT_A_TIME = 16
+_LOSSES: dict[str, tuple[Loss, ...]] = {
+    "svm": (squared_hinge,),
+    "logistic": (logistic,),
+    "ridge": (squared,),
+    "average": (squared_hinge, logistic, squared),
+}
+_LOGISTIC_C = 10.0
+"""The logistic loss is that much flatter: with so many times the C it fits about as closely."""
 
-def fit_label(
-    matrix: sparse.csr_array, positive: NDArray[np.bool_], parameters: Parameters
-) -> tuple[Floats, float]:
-    """The weights, shape (features,), and the intercept of one label."""
-    classifier = LinearSVC(
-        C=parameters.c,
-        class_weight="balanced" if parameters.balanced else None,
-        # The dual solver draws from one generator that all threads share, and so gives other bytes
-        # every time; the primal one (trust region Newton) draws nothing.
-        dual=False,
-        max_iter=2000,
-    )
-    classifier.fit(matrix, positive)
-    return classifier.coef_[0], float(classifier.intercept_[0])
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows to learn from and the labels to learn of them."""
+
+    matrix: sparse.csr_array
+    design: Design
+    targets: Bools
+
+
+def fit_labels(
+    matrix: sparse.csr_array, targets: Bools, parameters: Parameters
+) -> tuple[Singles, Floats]:
+    """Weights, shape (features, labels), float32, and intercepts, shape (labels,)."""
+    return _fit(_Part(matrix, Design.of(matrix), targets), parameters)
 
 
 def fit_linear(
     matrix: sparse.csr_array,
-    targets: NDArray[np.bool_],
+    targets: Bools,
     parameters: Parameters,
     jobs: int,
     done: Done,
-) -> tuple[NDArray[np.float32], Floats]:
+) -> tuple[Singles, Floats]:
     """Weights, shape (features, labels), float32, and intercepts, shape (labels,).
 
     Args:
@@ -50,16 +63,18 @@ def fit_linear(
         jobs: how many threads.
         done: told how many of how many fits are done.
     """
-    fits = _run(
-        [(matrix, targets[:, label], parameters) for label in range(targets.shape[1])], jobs, done
+    design = Design.of(matrix)
+    parts = [_Part(matrix, design, targets[:, some]) for some in _shares(targets.shape[1])]
+    fits = _run(parts, parameters, jobs, done)
+    return (
+        np.concatenate([weights for weights, _ in fits], axis=1),
+        np.concatenate([intercepts for _, intercepts in fits]),
     )
-    weights = np.stack([weights for weights, _ in fits], axis=1).astype(np.float32)
-    return weights, np.array([intercept for _, intercept in fits])
 
 
 def out_of_fold(
     matrix: sparse.csr_array,
-    targets: NDArray[np.bool_],
+    targets: Bools,
     fold_of: NDArray[np.int64],
     parameters: Parameters,
     jobs: int,
@@ -71,28 +86,61 @@ def out_of_fold(
         Shape (rows, labels).
     """
     margins = np.zeros(targets.shape, np.float64)
-    cells = [
-        (fold, label) for fold in range(int(fold_of.max()) + 1) for label in range(targets.shape[1])
-    ]
-    parts = {fold: matrix[fold_of != fold] for fold, _ in cells}
-    fits = _run(
-        [(parts[fold], targets[fold_of != fold, label], parameters) for fold, label in cells],
-        jobs,
-        done,
-    )
-    for (fold, label), (weights, intercept) in zip(cells, fits, strict=True):
-        held = fold_of == fold
-        margins[held, label] = matrix[held] @ weights + intercept
+    folds = [fold_of == fold for fold in range(int(fold_of.max()) + 1)]
+    cells, parts = [], []
+    for held in folds:
+        seen = matrix[~held]
+        design = Design.of(seen)
+        for some in _shares(targets.shape[1]):
+            cells.append((held, some))
+            parts.append(_Part(seen, design, targets[~held][:, some]))
+    for (held, some), (weights, intercepts) in zip(
+        cells, _run(parts, parameters, jobs, done), strict=True
+    ):
+        margins[held, some] = matrix[held] @ weights + intercepts
     return margins
 
 
+def _fit(part: _Part, parameters: Parameters) -> tuple[Singles, Floats]:
+    """One classifier, or the mean of several whose margins are made equally large."""
+    scales = feature_scales(part.matrix, part.targets, parameters.ratio_floor)
+    signs = np.where(part.targets, 1, -1).astype(np.float32)
+    losses = _LOSSES[parameters.classifier]
+    weights, intercepts = np.zeros_like(scales), np.zeros(signs.shape[1])
+    for loss in losses:
+        costs = _costs(part.targets, parameters, loss)
+        found, offsets = solve(part.design, signs, scales, costs, loss)
+        size = (part.matrix @ found).std(axis=0) if len(losses) > 1 else np.ones(len(offsets))
+        size = np.where(size > 0, size, 1.0) * len(losses)
+        weights += (found / size).astype(np.float32)
+        intercepts += offsets / size
+    return weights, intercepts
+
+
+def _costs(targets: Bools, parameters: Parameters, loss: Loss) -> Singles:
+    """What each row counts for each label, shape (rows, labels)."""
+    c = parameters.c * (_LOGISTIC_C if loss is logistic else 1.0)
+    costs = np.full(targets.shape, c, np.float32)
+    if parameters.balanced:
+        share = np.maximum(targets.mean(axis=0), 1.0 / len(targets))
+        costs *= np.where(targets, 0.5 / share, 0.5 / np.maximum(1 - share, 1.0 / len(targets)))
+    return costs
+
+
+def _shares(labels: int) -> Iterator[slice]:
+    """Labels cut into shares: two at least where there are many, on any number of cores."""
+    step = min(_LABELS_AT_A_TIME, max(4, -(-labels // 2)))
+    for start in range(0, labels, step):
+        yield slice(start, min(start + step, labels))
+
+
 def _run(
-    tasks: list[tuple[sparse.csr_array, NDArray[np.bool_], Parameters]], jobs: int, done: Done
-) -> list[tuple[Floats, float]]:
-    # liblinear lets go of the GIL: threads share the matrix, processes would copy it.
+    parts: Sequence[_Part], parameters: Parameters, jobs: int, done: Done
+) -> list[tuple[Singles, Floats]]:
+    # Products of sparse matrices let go of the GIL: threads share the matrix, processes copy it.
     results = []
     with ThreadPoolExecutor(jobs) as pool:
-        for fit in pool.map(lambda task: fit_label(*task), tasks):
+        for fit in pool.map(lambda part: _fit(part, parameters), parts):
             results.append(fit)
-            done(len(results), len(tasks))
+            done(len(results), len(parts))
     return results

@@ -65,7 +65,7 @@ def gate(
     fresh, reason = _fresh(folder, current, rows, named)
     if reason:
         return Verdict(False, reason)
-    return _verdict(compare(*judge_both(old, new, fresh)), margin)
+    return verdict_of(compare(*judge_both(old, new, fresh)), margin)
 
 
 def _other_labels(old: ThemeClassifier, new: ThemeClassifier, named: bool) -> str:
@@ -96,7 +96,8 @@ def _fresh(
     return fresh, ""
 
 
-def _verdict(found: Comparison, margin: float) -> Verdict:
+def verdict_of(found: Comparison, margin: float) -> Verdict:
+    """What the figures of a comparison mean for the gate."""
     low, high = found.interval
     said = (
         f"在两个模型都没学过的 {found.rows} 段上，"

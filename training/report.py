@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from model.codebook import Codebook
+from training.card import guarantee
 from training.metrics import NONE
 from training.mistakes import Mistake
 from training.page import STYLE, bar, cards, details, page, section, table
@@ -39,7 +40,7 @@ def report(
         _overview(metrics, trained),
         _labels(metrics, codebook),
         _confusion(metrics, codebook),
-        _certainty(metrics),
+        _certainty(metrics, codebook),
         _learning(metrics),
         *(_by(column, values) for column, values in metrics.get("by", {}).items()),
         _mistakes(mistakes, codebook, trained),
@@ -52,7 +53,7 @@ def _overview(metrics: Figures, trained: bool) -> str:
     low, high = metrics["intervals"]["macro_f1"]
     how = (
         "这些成绩来自训练语料本身：把语料分成几份，轮流用其余几份训练、拿这一份来考，"
-        "所以每一段都由没有见过它的模型来判断。阈值也由同一批结果选出，略偏乐观；"
+        "所以每一段都由没有见过它的模型来判断，阈值也只由其余几份选出。"
         "换一种来源的文字，成绩会变，请用 govtheme evaluate 在自己的文字上检验。"
         if trained
         else "这些成绩是模型在这份语料上判断一遍、与语料里的标签逐段对照得出的。"
@@ -176,7 +177,7 @@ def _shaded(count: int, most: int) -> str:
     return f'<span class="cell" style="--a:{count / most:.2f}">{count or ""}</span>'
 
 
-def _certainty(metrics: Figures) -> str:
+def _certainty(metrics: Figures, codebook: Codebook) -> str:
     from training.plots import coverage_plot, reliability_plot
 
     error = metrics["reliability"]["expected_calibration_error"]
@@ -194,8 +195,14 @@ def _certainty(metrics: Figures) -> str:
         + "<figcaption>模型说 70 % 的那些判断里，真有七成是对的，点就落在虚线上。"
         f"平均差距（校准误差）{error:.1%}，越小越好。</figcaption></figure><figure>"
         + coverage_plot(metrics["coverage"])
-        + f"<figcaption>越往右，交给人的越多、模型只答越有把握的。{answer}</figcaption></figure></div>",
+        + f"<figcaption>越往右，交给人的越多、模型只答越有把握的。{answer}</figcaption></figure></div>"
+        + "".join(f"<p>{html.escape(line)}</p>" for line in _promises(metrics, codebook)),
     )
+
+
+def _promises(metrics: Figures, codebook: Codebook) -> list[str]:
+    """What is promised of the answers outside the bands; nothing where figures promise nothing."""
+    return guarantee(metrics, codebook).split("\n") if "guarantee" in metrics else []
 
 
 def _learning(metrics: Figures) -> str:

@@ -38,14 +38,23 @@ class Relabelled:
     after: tuple[str, ...]
 
 
+def check_target(path: Path) -> None:
+    """Make sure that a review can be written under this name, before any work is done.
+
+    Raises:
+        ReviewError: the name ends in something else than .csv or .xlsx.
+    """
+    if path.suffix.lower() not in (".csv", ".xlsx"):
+        raise ReviewError(f"只能写成 .csv 或 .xlsx，不是 {path.name}")
+
+
 def write_review(found: Sequence[Suspicion], codebook: Codebook, path: Path) -> None:
     """Write doubted rows as a CSV or XLSX file that Excel opens as it should.
 
     Raises:
         ReviewError: the file's name ends in something else.
     """
-    if path.suffix.lower() not in (".csv", ".xlsx"):
-        raise ReviewError(f"只能写成 .csv 或 .xlsx，不是 {path.name}")
+    check_target(path)
     table = [list(HEADER), *(_cells(item, codebook) for item in found)]
     if path.suffix.lower() == ".xlsx":
         write_bytes(path, sheet_bytes(table, "可疑的标签", _WIDTHS))

@@ -10,32 +10,35 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from model.artifact import FORMAT, write_artifact
 from model.bundled import bundled
-from model.calibration import Sigmoids
 from model.classifier import library_versions
-from model.decision import Thresholds
+from model.dictionary import Dictionary
 from model.distribution import histogram, shares
-from model.features import Floats
 from model.grams import GramRanges, GramReader
+from model.lattice import Lattice
 from model.normalisation import Normaliser
-from model.segmentation import load_segmenter, read_words, word_frequencies
+from model.segmentation import Segmenter, load_segmenter, read_words, word_frequencies
 from training.account import cross_validated, files
+from training.copies import near_copies
 from training.corpus import Corpus, Row
 from training.curve import learning_curve
-from training.decide import BAND_ERROR, band, best_threshold, fit_sigmoids
+from training.decide import cross_decided, fit_rule
+from training.dictionary import build_dictionary
 from training.errors import TooLittleError
 from training.features import Features, build_features
 from training.fit import fit_linear, out_of_fold
 from training.folds import assign_folds, canonical
 from training.judged import Judged
 from training.parameters import Parameters
+from training.search import Tried, search
 
 FEWEST_EXAMPLES = 5
 """A label with fewer rows than this cannot be learnt, nor its threshold chosen."""
+
+_SHOWN = 20
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, and how many of how many steps are."""
@@ -66,37 +69,60 @@ def train(
     parameters: Parameters,
     progress: Progress = silent,
     jobs: int | None = None,
+    budget: float | None = None,
 ) -> Trained:
     """Train on a corpus and write the artifact into a store.
+
+    Args:
+        corpus: what to learn from.
+        store: the folder of models.
+        parameters: the settings; a search begins with them.
+        progress: told how far it is.
+        jobs: how many threads; None is one a core.
+        budget: search so many seconds for better parameters first; None does not.
 
     Raises:
         TooLittleError: too few labels or too few examples of one.
     """
     # A sum that is shared among BLAS threads is rounded as their number has it.
     with threadpool_limits(1):
-        return _train(corpus, store, parameters, progress, jobs or os.cpu_count() or 1)
+        return _train(corpus, store, parameters, progress, jobs or os.cpu_count() or 1, budget)
 
 
 def _train(
-    corpus: Corpus, store: Path, parameters: Parameters, progress: Progress, jobs: int
+    corpus: Corpus,
+    store: Path,
+    parameters: Parameters,
+    progress: Progress,
+    jobs: int,
+    budget: float | None,
 ) -> Trained:
     rows = canonical(corpus.rows)
+    parameters = parameters.settled(len(rows))
     labels = learnable_labels(corpus)
     targets = np.array([[label in row.labels for label in labels] for row in rows])
 
+    source = _Source.bundled()
+
+    def build(some: Sequence[Row], parameters: Parameters) -> Features:
+        return build_features(source.reader(parameters), [row.text for row in some], parameters)
+
+    tried: list[Tried] = []
+    if budget is not None:
+        parameters, tried = search(
+            rows,
+            targets,
+            parameters,
+            build,
+            budget,
+            jobs,
+            lambda done, total: progress("搜索参数（秒）", done, total),
+        )
     progress("分词与特征", 0, 1)
-    characters = read_characters(bundled("characters.txt"))
-    normaliser = Normaliser(*characters)
-    words = word_frequencies(normaliser([w]).text for w in read_words(bundled("words.txt")))
-    reader = GramReader(
-        normaliser,
-        load_segmenter(words),
-        GramRanges(parameters.words, parameters.characters),
-    )
-    features = build_features(reader, [row.text for row in rows], parameters)
+    features = build(rows, parameters)
     progress("分词与特征", 1, 1)
 
-    fold_of = assign_folds(rows, parameters.folds)
+    fold_of = assign_folds(rows, parameters.folds or 2, near_copies(features.matrix))
     margins = out_of_fold(
         features.matrix,
         targets,
@@ -105,7 +131,7 @@ def _train(
         jobs,
         lambda done, total: progress("交叉验证", done, total),
     )
-    decision = _decide(margins, targets)
+    rule = fit_rule(margins, targets, fold_of, labels, parameters)
     weights, intercepts = fit_linear(
         features.matrix,
         targets,
@@ -115,16 +141,17 @@ def _train(
     )
     content = _content(corpus, features, parameters) | {
         "labels": labels,
-        "words": list(words),
-        "frequencies": list(words.values()),
-        "traditional": characters[0],
-        "simplified": characters[1],
+        "words": list(source.words),
+        "frequencies": list(source.words.values()),
+        "dictionary": source.dictionary.as_content(),
+        "traditional": source.characters[0],
+        "simplified": source.characters[1],
         "weights": weights,
         "intercepts": list(intercepts),
-        **decision,
+        **rule.content(),
     }
-    rule, probabilities = _rule(margins, labels, decision)
-    judged = Judged.of(rows, labels, rule.decide(probabilities))
+    given, unsure, probabilities = cross_decided(margins, targets, fold_of, labels, parameters)
+    judged = Judged.marked(rows, labels, given, unsure, probabilities)
     curve = learning_curve(
         features.matrix,
         targets,
@@ -132,12 +159,10 @@ def _train(
         margins,
         lambda some, true: fit_linear(some, true, parameters, jobs, lambda *_: None),
     )
-    metrics = cross_validated(judged, curve) | {
-        "thresholds": dict(zip(labels, decision["thresholds"], strict=True)),
-        "bands": dict(zip(labels, decision["bands"], strict=True)),
-        "band_error": BAND_ERROR,
-    }
-    manifest = _manifest(corpus, rows, labels, words, parameters)
+    metrics = cross_validated(judged, curve) | rule.description(parameters)
+    if tried:
+        metrics["search"] = [one.as_dict() for one in tried]
+    manifest = _manifest(corpus, rows, labels, source.words, parameters)
     manifest["score_shares"] = {
         label: shares(some)
         for label, some in zip(labels, histogram(probabilities).tolist(), strict=True)
@@ -162,13 +187,50 @@ def learnable_labels(corpus: Corpus) -> list[str]:
     few = [f"{label}（{counts[label]} 段）" for label in labels if counts[label] < FEWEST_EXAMPLES]
     if few:
         raise TooLittleError(
-            f"每个标签至少要有 {FEWEST_EXAMPLES} 段，这些不够：{'、'.join(few)}。"
+            f"每个标签至少要有 {FEWEST_EXAMPLES} 段，"
+            f"这 {len(few)} 个不够：{'、'.join(few[:_SHOWN])}{'……' if few[_SHOWN:] else ''}。"
             "请补充语料，或用 --codebook 去掉这些标签。"
         )
     everywhere = [label for label in labels if counts[label] == len(corpus.rows)]
     if everywhere:
         raise TooLittleError(f"每段都有标签 {'、'.join(everywhere)}：没有反例，学不到它。")
     return labels
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What texts are read with: words with their frequencies, the table of characters.
+
+    Attributes:
+        words: the domain words that the dictionary does not have, and how often they come.
+        characters: traditional ones and, in the same order, their simplified forms.
+        dictionary: jieba's words and these, compiled.
+        normaliser, segmenter: made of them.
+    """
+
+    words: dict[str, int]
+    characters: tuple[str, str]
+    dictionary: Dictionary
+    normaliser: Normaliser
+    segmenter: Segmenter
+
+    @classmethod
+    def bundled(cls) -> "_Source":
+        characters = read_characters(bundled("characters.txt"))
+        normaliser = Normaliser(*characters)
+        words = word_frequencies(normaliser([w]).text for w in read_words(bundled("words.txt")))
+        dictionary = build_dictionary(words)
+        segmenter = Segmenter(load_segmenter(words), Lattice(dictionary))
+        return cls(words, characters, dictionary, normaliser, segmenter)
+
+    def reader(self, parameters: Parameters) -> GramReader:
+        ranges = GramRanges(parameters.words, parameters.characters)
+        return GramReader(self.normaliser, self.segmenter, ranges)
+
+
+def corpus_reader(parameters: Parameters) -> GramReader:
+    """What a training with these parameters reads texts with."""
+    return _Source.bundled().reader(parameters)
 
 
 def read_characters(path: Path) -> tuple[str, str]:
@@ -181,22 +243,6 @@ def read_characters(path: Path) -> tuple[str, str]:
     return "".join(pair[0] for pair in pairs), "".join(pair[1] for pair in pairs)
 
 
-def _decide(margins: Floats, targets: NDArray[np.bool_]) -> dict[str, list[Any]]:
-    sigmoids = fit_sigmoids(margins, targets)
-    probabilities = sigmoids.probabilities(margins)
-    thresholds, bands = [], []
-    for label in range(targets.shape[1]):
-        mine = probabilities[:, label], targets[:, label]
-        thresholds.append(best_threshold(*mine))
-        bands.append(list(band(*mine, thresholds[-1])))
-    return {
-        "slopes": sigmoids.slopes.tolist(),
-        "offsets": sigmoids.offsets.tolist(),
-        "thresholds": thresholds,
-        "bands": bands,
-    }
-
-
 def _content(corpus: Corpus, features: Features, parameters: Parameters) -> dict[str, Any]:
     vocabulary = features.vocabulary
     return {
@@ -206,25 +252,13 @@ def _content(corpus: Corpus, features: Features, parameters: Parameters) -> dict
         "seed": features.reader.seed,
         "sublinear": parameters.sublinear,
         "vocabulary": {
-            "hashes": vocabulary.hashes,
-            "numbers": vocabulary.numbers,
-            "homes": vocabulary.homes,
+            **vocabulary.as_content(),
             "terms": features.terms.text,
             "term_bounds": features.terms.bounds,
         },
         "idf": features.weighting.idf,
         "block_ends": list(features.weighting.block_ends),
     }
-
-
-def _rule(
-    margins: Floats, labels: Sequence[str], decision: dict[str, Any]
-) -> tuple[Thresholds, Floats]:
-    """The decision rule and the probabilities of rows with these margins."""
-    sigmoids = Sigmoids(np.array(decision["slopes"]), np.array(decision["offsets"]))
-    bands = tuple((low, high) for low, high in decision["bands"])
-    rule = Thresholds(tuple(labels), tuple(decision["thresholds"]), bands)
-    return rule, sigmoids.probabilities(margins)
 
 
 def _manifest(

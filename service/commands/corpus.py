@@ -137,9 +137,11 @@ def fix(
 
 
 def _show_suspicions(loaded: "Corpus", out: Path | None, as_json: bool) -> None:
-    from training.review import write_review
+    from training.review import check_target, write_review
     from training.suspicion import suspicions
 
+    if out is not None:
+        check_target(out)
     with progress_bar("步") as bar:
         task = bar.add_task("准备", total=1, rate="")
 

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -58,3 +59,10 @@ RESTART = "正在运行的服务会自动换用"
 def store(models: Path | None) -> ModelStore:
     """The store that an option names, else the default one."""
     return ModelStore(models or default_store())
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

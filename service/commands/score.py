@@ -1,6 +1,7 @@
 """`govtheme score`: a whole archive into one table."""
 
-import time
+import itertools
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,63 +9,101 @@ import orjson
 import typer
 
 from model.classifier import ThemeClassifier
+from model.codebook import Codebook
+from service.archive.job import Job
+from service.archive.places import Places
+from service.archive.run import How, score_archive
+from service.archive.summary import Summary
 from service.commands import options
-from service.display import answers, messages, progress_bar, summary_table
-from service.reading.files import Rejected, find_files
+from service.display import answers, archive_bar, messages, summary_table
 from service.reading.options import reading_options
-from service.scoring import is_output, rejected_list, score_archive
 from service.settings import load_settings
-from service.tables import check_format
+from service.tables.formats import format_of
+from service.tables.json_lines import read_rows
 
 _SHOWN = 10
 
 
+class EngineName(StrEnum):
+    """What scores the shards."""
+
+    local = "local"
+    ray = "ray"
+
+
 def score(
-    inputs: Annotated[list[Path], typer.Argument(help="文件或文件夹，可多个", show_default=False)],
-    out: Annotated[
-        Path, typer.Option(help="结果文件：.jsonl、.csv 或 .parquet", show_default=False)
+    inputs: Annotated[
+        list[Path], typer.Argument(help="文件、压缩包或文件夹，可多个", show_default=False)
     ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="结果：.parquet、.jsonl、.csv、.xlsx；没有扩展名则为一个文件夹的 Parquet",
+            show_default=False,
+        ),
+    ],
+    workers: Annotated[
+        int | None, typer.Option(help="几个进程", show_default="处理器的核数", min=1)
+    ] = None,
+    resume: Annotated[bool, typer.Option(help="接着做没有做完的运行")] = True,
+    restart: Annotated[bool, typer.Option("--restart", help="丢弃没有做完的运行")] = False,
+    engine: Annotated[EngineName, typer.Option(help="在本机，或在 Ray 集群上")] = EngineName.local,
+    ray_address: Annotated[
+        str | None, typer.Option(help="Ray 集群的地址（默认：在本机启动一个）", show_default=False)
+    ] = None,
+    keep_text: Annotated[
+        bool, typer.Option(help="结果里保留文字；不保留则标题、作者和原表的列也不写")
+    ] = True,
+    text_column: options.TextColumn = None,
     evidence: options.WithEvidence = False,
-    strict: Annotated[bool, typer.Option(help="有文件未能读取时以状态 1 结束")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="有文件未能读取时以状态 1 结束")] = False,
     version: options.Version = None,
     models: options.Models = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """给整个档案的每一段判断主题，写成一张表。"""
-    check_format(out)
-    reading = reading_options(load_settings())
-    files = [
-        found
-        for found in find_files(inputs, reading)
-        if isinstance(found, Rejected) or not is_output(found.path, out)
-    ]
-    if not files:
-        raise typer.BadParameter(f"{'、'.join(map(str, inputs))} 里没有文件")
-    classifier = ThemeClassifier.load(options.store(models).folder(version))
-    began = time.perf_counter()
-    with progress_bar("个文件") as bar:
-        task = bar.add_task("判断", total=len(files), rate="")
-
-        def progress(documents: int, paragraphs: int, rejected: int) -> None:
-            rate = paragraphs / max(time.perf_counter() - began, 1e-9)
-            bar.update(task, completed=documents + rejected, rate=f"{rate:,.0f} 段/秒")
-
-        summary = score_archive(
-            classifier, files, out, options=reading, evidence=evidence, progress=progress
-        )
-        bar.update(task, completed=len(files))
-    seconds = time.perf_counter() - began
+    """给整个档案的每一段判断主题，写成一张表；中断后用同一条命令接着做。"""
+    format_of(out)
+    for path in inputs:
+        # A missing input is reported as such, whatever else is missing.
+        path.stat()
+    settings = load_settings(models=models)
+    folder = options.store(models).folder(version)
+    classifier = ThemeClassifier.load(folder)
+    job = Job(
+        inputs=tuple(path.absolute() for path in inputs),
+        out=out.resolve(),
+        model=folder.resolve(),
+        version=classifier.version,
+        reading=reading_options(settings, text_column),
+        evidence=evidence,
+        keep_text=keep_text,
+        shard_files=settings.shard_files,
+        shard_bytes=settings.shard_bytes,
+    )
+    how = How(workers or options.cores(), engine.value, ray_address, resume, restart)
+    with archive_bar() as progress:
+        summary = score_archive(classifier, job, how, progress)
     if as_json:
-        found = {**summary.as_dict(), "seconds": seconds, "model": classifier.version}
-        print(orjson.dumps(found).decode())  # noqa: T201
+        print(orjson.dumps(summary.as_dict()).decode())  # noqa: T201
     else:
-        answers.print(summary_table(summary, classifier.codebook, seconds))
-        answers.print(f"结果：{out}", markup=False, highlight=False, soft_wrap=True)
-    for rejected in summary.rejected[:_SHOWN]:
-        messages.print(f"未读：{rejected.doc}：{rejected.reason}", markup=False, soft_wrap=True)
-    if len(summary.rejected) > _SHOWN:
-        messages.print(f"…… 共 {len(summary.rejected)} 个文件未读", markup=False)
-    if summary.rejected:
-        messages.print(f"未读的文件和原因都列在 {rejected_list(out)}", markup=False, soft_wrap=True)
+        _show(summary, classifier.codebook, Places(job.out))
+    _show_rejected(summary, Places(job.out))
     if (strict and summary.rejected) or not summary.documents:
         raise typer.Exit(1)
+
+
+def _show(summary: Summary, codebook: Codebook, places: Places) -> None:
+    answers.print(summary_table(summary, codebook))
+    for what, path in (("结果", places.out), ("报告", places.beside("report"))):
+        answers.print(f"{what}：{path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _show_rejected(summary: Summary, places: Places) -> None:
+    if not summary.rejected:
+        return
+    path = places.beside("rejected")
+    for row in itertools.islice(itertools.chain.from_iterable(read_rows(path)), _SHOWN):
+        messages.print(f"未读：{row['doc']}：{row['reason']}", markup=False, soft_wrap=True)
+    if summary.rejected > _SHOWN:
+        messages.print(f"…… 共 {summary.rejected} 处未读", markup=False)
+    messages.print(f"未读的文件和原因都列在 {path}", markup=False, soft_wrap=True)

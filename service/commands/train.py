@@ -1,12 +1,17 @@
 """`govtheme train`: a labelled corpus in, a model in the store."""
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
 
+from model.artifact import read_manifest
+from model.errors import UserError
+from model.store import ModelStore
 from service.commands import options
 from service.commands.labelled import ReadingOptions, load
 from service.commands.promotion import Wish, decide
@@ -14,6 +19,7 @@ from service.display import answers, messages, metrics_table, progress_bar
 
 if TYPE_CHECKING:
     from training.corpus import Row
+    from training.parameters import Parameters
 
 
 _FEW = 300
@@ -31,6 +37,32 @@ def _warnings(rows: Sequence["Row"]) -> Iterator[str]:
         yield f"{len(pairs)} 对文字相同、标签不同，请用 govtheme corpus check 查看：{shown}"
 
 
+def seconds(written: str) -> float:
+    """A span of time as people write it: 90, 60s, 5m, 1h.
+
+    Raises:
+        UserError: it is none, or not above 0.
+    """
+    units = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", written.strip().lower())
+    span = float(found[1]) * units[found[2]] if found else 0.0
+    if span <= 0:
+        raise UserError(f"--budget {written!r} 不是时间：请写 60s、5m 或 1h。")
+    return span
+
+
+def _parameters(store: ModelStore, like: str | None) -> "Parameters":
+    """The parameters of a version, else the usual ones."""
+    from training.parameters import Parameters
+
+    if like is None:
+        return Parameters()
+    try:
+        return Parameters.from_dict(read_manifest(store.folder(like))["parameters"])
+    except (KeyError, ValueError) as error:
+        raise UserError(f"版本 {like} 的训练参数不能沿用（{error}）。") from error
+
+
 def train(
     files: Annotated[
         list[str] | None,
@@ -45,6 +77,23 @@ def train(
     label_column: options.LabelColumn = None,
     file_format: options.FormatName = None,
     separator: options.Separator = None,
+    search: Annotated[
+        bool, typer.Option("--search", help="先用交叉验证搜索更合适的参数，再训练")
+    ] = False,
+    budget: Annotated[str, typer.Option(help="搜索用多少时间，如 60s、5m、1h")] = "60s",
+    precision: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01,
+            max=0.999,
+            help="按要求的精确率（如 0.95）而不是 F1 选阈值",
+            show_default=False,
+        ),
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(help="沿用这个版本的训练参数（例如搜索得到的）", show_default=False),
+    ] = None,
     held: Annotated[
         float,
         typer.Option(
@@ -69,10 +118,11 @@ def train(
     """用带标签的语料训练模型（JSONL、CSV、XLSX、Parquet、doccano、Label Studio、fastText）。"""
     from training.corpus import BUNDLED
     from training.holdout import hold_out
-    from training.parameters import Parameters
     from training.train import train as run
 
     store = options.store(models)
+    parameters = replace(_parameters(store, like), precision=precision)
+    limit = seconds(budget) if search else None
     names = [*(files or []), *(corpus or [])] or [BUNDLED]
     reading = ReadingOptions(text_column, label_column, file_format, separator)
     loaded = hold_out(load(names, reading, codebook), held)
@@ -87,7 +137,7 @@ def train(
         def progress(what: str, done: int, total: int) -> None:
             bar.update(task, description=what, completed=done, total=total)
 
-        trained = run(loaded, store.root, Parameters(), progress)
+        trained = run(loaded, store.root, parameters, progress, budget=limit)
     outcome = decide(store, trained.version, loaded, names, Wish(promote, force, gate, margin))
     if as_json:
         told = {"version": trained.version, "serving": outcome.serving, "reason": outcome.reason}

@@ -88,7 +88,7 @@ class _Process:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
-            atexit.register(self._process.kill)
+            atexit.register(_end, self._process)
         return self._process
 
 
@@ -117,14 +117,20 @@ def _exchange(
     except OSError:
         answer = None
     if answer is None:
-        process.kill()
-        process.wait()
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-        process.stdout.close()
+        _end(process)
         return None
     content: dict[str, Any] = orjson.loads(answer)
     return content
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.kill()
+    process.wait()
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+    process.stdout.close()
 
 
 def _send(pipe: Any, *frames: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -25,6 +26,9 @@ from service.settings import Settings
 _FORM = "multipart/form-data"
 _FORM_BYTES = 64 * 1024
 """What a form may have beside its file."""
+
+_UNPACKED = 10
+"""An uploaded archive may unpack to so many times the most bytes of an upload."""
 
 # What is wrong with a form is for its sender to know, and not for the log.
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
@@ -63,6 +67,9 @@ def router(inference: Inference, settings: Settings) -> APIRouter:
         # Without a model the file need not be read.
         _ = inference.live.classifier
         options = reading_options(settings, text_column)
+        # What an archive run may unpack is far too much for one request.
+        most = min(options.max_unpacked, _UNPACKED * settings.max_upload)
+        options = replace(options, max_unpacked=most)
         # Reading may wait for another program: it must not hold up the thread that scores.
         documents, rejected = await run_in_threadpool(_read, data, name, options, settings)
         classifier, found = await inference.classify_documents(

@@ -15,7 +15,7 @@ import joblib
 import numpy as np
 import pytest
 
-from model.artifact import FORMAT, read_artifact, read_manifest, write_artifact
+from model.artifact import FORMAT, check_files, read_artifact, read_manifest, write_artifact
 from model.classifier import ThemeClassifier
 from model.errors import ArtifactError, NoModelError, UntrustedError
 from model.store import ModelStore
@@ -73,6 +73,122 @@ def test_a_payload_is_refused_and_does_not_run(
     with pytest.raises(UntrustedError, match="已拒绝载入"):
         read_artifact(folder)
     assert not (tmp_path / "ran").exists()
+
+
+class Pickled:
+    """Pickles as whatever call it is given: what an attacker writes by hand."""
+
+    def __init__(self, call: Callable[..., Any], arguments: tuple[Any, ...], state: Any = None):
+        self.told = (call, arguments, state)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.told
+
+
+def records() -> np.dtype[Any]:
+    return np.dtype([("a", "O"), ("b", "f4")])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(lambda run: Pickled(eval, (f"open({str(run)!r}, 'w')",)), id="eval"),
+        pytest.param(lambda run: Pickled(getattr, (run, "touch")), id="getattr"),
+        pytest.param(lambda _: Pickled(np.ndarray, ((3,), np.dtype("O"))), id="array by a call"),
+        pytest.param(lambda _: Pickled(np.dtype, ("O",)), id="dtype of objects"),
+        pytest.param(lambda _: records(), id="dtype of records with objects"),
+        pytest.param(
+            lambda _: Pickled(np.dtype, ("f4",), (3, "<", None, None, None, -1, -1, 63)),
+            id="dtype with flags of its own",
+        ),
+        pytest.param(lambda _: np.zeros(2, records()), id="records with objects"),
+        pytest.param(lambda _: np.matrix([[1.0]]), id="subclass of an array"),
+        pytest.param(lambda _: np.load, id="a function"),
+        pytest.param(lambda _: joblib.load, id="a function of joblib"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_no_back_door_through_what_is_admitted(
+    folder: Path, tmp_path: Path, value: Callable[[Path], Any]
+) -> None:
+    marker = tmp_path / "ran"
+    plant(folder, {"format": FORMAT, "x": [{"y": value(marker)}]})
+    with pytest.raises(ArtifactError):
+        ThemeClassifier.load(folder)
+    assert not marker.exists()
+
+
+def test_a_wrong_hash_is_noticed_before_the_file_is_opened(folder: Path, tmp_path: Path) -> None:
+    joblib.dump(Payload(tmp_path / "ran"), folder / "model.joblib")
+    with pytest.raises(ArtifactError, match="SHA-256"):
+        read_artifact(folder)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        pytest.param("labels", ["a", "b"], "标签", id="labels"),
+        pytest.param("codebook", "9.9.9", "编码手册", id="codebook"),
+        pytest.param("version", "../../etc", "SHA-256", id="a version that is a path"),
+        pytest.param("version", 7, "SHA-256", id="a version that is a number"),
+        pytest.param("sha256", None, "SHA-256", id="no hash"),
+        pytest.param("format", [1], "格式号", id="a format that is a list"),
+        pytest.param("files", ["a"], "files", id="files that are a list"),
+        pytest.param("files", {"../x": "0"}, "文件名", id="a file elsewhere"),
+        pytest.param("files", {"card.md": "0"}, r"card\.md 被改动过", id="a changed file"),
+        pytest.param("files", {"gone.md": "0"}, r"缺少 gone\.md", id="a missing file"),
+    ],
+)
+def test_a_manifest_that_lies_is_refused(
+    folder: Path, key: str, value: object, reason: str
+) -> None:
+    manifest = read_manifest(folder) | {key: value}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ArtifactError, match=reason):
+        verified(folder)
+
+
+def verified(folder: Path) -> ThemeClassifier:
+    check_files(folder)
+    return ThemeClassifier.load(folder)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        pytest.param(b"[" * 200_000, id="deep"),
+        pytest.param(b'{"format": 1, "x": "' + b"x" * 5_000_000 + b'"}', id="huge"),
+        pytest.param(b"\xff\xfe\x00", id="no text"),
+        pytest.param(b'{"format": 1e999, "sha256": "", "version": ""}', id="infinite"),
+    ],
+)
+def test_a_hostile_manifest_is_refused(folder: Path, spoilt: bytes) -> None:
+    (folder / "manifest.json").write_bytes(spoilt)
+    with pytest.raises(ArtifactError):
+        read_artifact(folder)
+
+
+@pytest.mark.parametrize("name", ["model.joblib", "manifest.json"])
+def test_a_link_in_the_place_of_a_file_is_not_followed(
+    folder: Path, tmp_path: Path, name: str
+) -> None:
+    (folder / name).rename(tmp_path / "elsewhere")
+    (folder / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ArtifactError, match="符号链接"):
+        read_artifact(folder)
+
+
+@pytest.mark.parametrize("name", ["model.joblib", "manifest.json"])
+def test_a_pipe_or_folder_in_the_place_of_a_file_does_not_hang(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(ArtifactError, match="不是普通文件"):
+        read_artifact(folder)
+    (folder / name).unlink()
+    (folder / name).mkdir()
+    with pytest.raises(ArtifactError):
+        read_artifact(folder)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.classifier import ThemeClassifier
-from model.evidence import character_shares, entries_of
+from model.evidence import character_shares
 from tests.small import small_corpus
 
 TEXTS = [row.text for row in small_corpus().rows]
@@ -18,7 +18,7 @@ def test_all_shares_and_the_intercept_add_up_to_the_margin(classifier: ThemeClas
     margins = classifier.margins(TEXTS)
     bounds = words.normal.bounds
     weights = classifier._linear.weights
-    entries = entries_of(counts, hits, len(weights))
+    entries = counts.places(hits.text_of, hits.features)
     for label in range(len(classifier.labels)):
         places = values[entries] / counts.counts[entries] * weights[hits.features, label]
         shares = character_shares(hits, places, len(words.normal.codes))

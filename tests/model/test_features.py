@@ -14,7 +14,7 @@ from model.features import Counter, batches
 from model.grams import WINDOW, GramRanges, GramReader
 from model.linear import LinearModel
 from model.normalisation import Normaliser
-from model.segmentation import load_segmenter
+from model.segmentation import Segmenter, load_segmenter
 from tests.small import small_corpus
 from training.features import Features, build_features, stack
 from training.parameters import Parameters
@@ -33,7 +33,8 @@ ODD = ["", "网", "😀" * 3, "a\ud800b", "\0\0网格", "ＡＢ１２", " \n ", 
 @cache
 def reader(words: tuple[int, int], characters: tuple[int, int]) -> GramReader:
     normaliser = Normaliser("網員", "网员")
-    return GramReader(normaliser, load_segmenter({"网格员": 3}), GramRanges(words, characters))
+    segmenter = Segmenter(load_segmenter({"网格员": 3}))
+    return GramReader(normaliser, segmenter, GramRanges(words, characters))
 
 
 @cache

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.bundled import bundled
@@ -35,6 +35,7 @@ def test_dropped_characters_keep_a_map_to_the_original() -> None:
     assert normal.origin.tolist() == [0, 2, 4]
 
 
+@settings(deadline=None)
 @given(st.lists(ANY_TEXT, max_size=5))
 def test_any_text_is_taken_and_every_character_has_an_origin(texts: list[str]) -> None:
     normal = Normaliser(*read_characters(bundled("characters.txt")))(texts)
@@ -49,6 +50,7 @@ def test_any_text_is_taken_and_every_character_has_an_origin(texts: list[str]) -
         assert (normal.origin[:-1] < normal.origin[1:]).all()
 
 
+@settings(deadline=None)
 @given(st.lists(ANY_TEXT, max_size=3))
 def test_the_normal_form_is_its_own_normal_form(texts: list[str]) -> None:
     normaliser = Normaliser(*read_characters(bundled("characters.txt")))

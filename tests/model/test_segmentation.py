@@ -37,7 +37,7 @@ def test_both_engines_cut_the_bundled_corpus_alike() -> None:
         assert engine("rjieba")(text) == engine("jieba")(text), row.id
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.lists(
         st.one_of(

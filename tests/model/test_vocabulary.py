@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.vocabulary import Terms, Vocabulary
@@ -8,6 +8,7 @@ from model.vocabulary import Terms, Vocabulary
 HASHES = st.integers(1, 2**64 - 1)
 
 
+@settings(deadline=None)
 @given(st.sets(HASHES, max_size=300), st.lists(HASHES, max_size=50))
 def test_exactly_the_known_hashes_are_found(known: set[int], others: list[int]) -> None:
     hashes = np.array(sorted(known), np.uint64)

@@ -67,6 +67,21 @@ def test_score_writes_a_table_and_a_summary(store: ModelStore, tmp_path: Path) -
     assert json.loads(strict.stdout)["documents"] == 1
 
 
+def test_score_writes_a_folder_of_parquet_and_no_text_when_asked(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    (tmp_path / "a").mkdir()
+    shutil.copy(bundled("sample_page.txt"), tmp_path / "a" / "页.txt")
+    words = ("score", "a", "--out", "结果", "--no-keep-text", "--workers", "2", "--json")
+    done = run(*words, "--models", str(store.root), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+    summary = json.loads(done.stdout)
+    assert summary == json.loads((tmp_path / "结果.summary.json").read_bytes())
+    assert [path.name for path in (tmp_path / "结果").iterdir()] == ["part-000000.parquet"]
+    assert (tmp_path / "结果.report.html").is_file()
+    assert "小院" not in (tmp_path / "结果.report.html").read_text(encoding="utf-8")
+
+
 def test_evaluate_measures_on_a_labelled_file(store: ModelStore, tmp_path: Path) -> None:
     line = '{"text": "网格员每天入户走访。", "labels": ["网格管理"]}\n'
     (tmp_path / "x.jsonl").write_text(line, encoding="utf-8")
@@ -204,7 +219,7 @@ def test_the_table_of_an_earlier_run_is_not_read(store: ModelStore, tmp_path: Pa
     (tmp_path / "a.txt").write_text("网格员上门。", encoding="utf-8")
     words = ("score", ".", "--out", "out.csv", "--models", str(store.root), "--json")
     first, second = (json.loads(run(*words, cwd=tmp_path).stdout) for _ in range(2))
-    assert first["rejected"] == second["rejected"] == []
+    assert first["rejected"] == second["rejected"] == 0
     nothing = tmp_path / "empty"
     nothing.mkdir()
     (nothing / "a.doc").write_bytes(b"x")

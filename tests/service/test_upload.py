@@ -54,6 +54,15 @@ def test_an_archive_gives_its_members_and_what_is_wrong_with_them(client: httpx.
     assert [entry["doc"] for entry in answer["rejected"]] == ["a.zip!/二.exe"]
 
 
+def test_an_archive_may_not_unpack_to_more_than_ten_uploads(client: httpx.Client) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(40):
+            archive.writestr(f"{number}.txt", f"{number}{TEXT}" * 1000)
+    answer = upload(client, "a.zip", packed.getvalue()).json()
+    assert any("GOVTHEME_MAX_UNPACKED" in entry["reason"] for entry in answer["rejected"])
+
+
 def test_a_threshold_holds_for_files_too(client: httpx.Client) -> None:
     answer = upload(client, "a.txt", TEXT.encode(), query="?threshold=1").json()
     assert answer["documents"][0]["results"][0]["labels"] == []

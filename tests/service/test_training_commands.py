@@ -1,0 +1,234 @@
+"""Training, judging, comparing and promoting from the command line, as a person goes about it."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from model.store import ModelStore
+
+COMMAND = str(Path(sys.executable).with_name("govtheme"))
+KINDS = {
+    "基础设施": ("水泥路", "管网", "路灯", "桥梁", "水库", "电梯"),
+    "物业管理": ("物业费", "业主", "保安", "门禁", "保洁", "维修资金"),
+}
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs the installed command in a folder of its own, with a store `m` in it."""
+
+    def go(*words: str) -> subprocess.CompletedProcess[str]:
+        store = () if words[0] == "corpus" else ("--models", "m")
+        return subprocess.run(
+            [COMMAND, *words, *store], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+
+    return go
+
+
+def corpus(path: Path, rows: int, wrong: bool = False) -> None:
+    """Rows of two labels, told apart by their words; `wrong` gives each the other's label."""
+    kinds = list(KINDS.items())
+    lines = ["正文,标签,县"]
+    for n in range(rows):
+        _, words = kinds[n % 2]
+        label, _ = kinds[(n + wrong) % 2]
+        text = f"第{n}号来信说{words[n % 6]}和{words[n // 6 % 6]}的事，盼第{n * 7 % 31}天答复。"
+        lines.append(f"{text},{label},{'东' if n % 3 else '西'}")
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+@pytest.fixture
+def two_kinds(tmp_path: Path) -> None:
+    corpus(tmp_path / "a.csv", 600)
+    corpus(tmp_path / "b.csv", 700)
+    corpus(tmp_path / "bad.csv", 800, wrong=True)
+
+
+@pytest.mark.usefixtures("two_kinds")
+def test_a_model_is_served_only_when_it_is_not_worse(run: Run, tmp_path: Path) -> None:
+    store = ModelStore(tmp_path / "m")
+    first = run("train", "a.csv", "--codebook", "none", "--json")
+    assert first.returncode == 0, first.stderr
+    told = json.loads(first.stdout)
+    assert told["serving"]
+    assert "留出" in first.stderr
+    current = store.current()
+
+    better = run("train", "b.csv", "--codebook", "none", "--json")
+    assert better.returncode == 0, better.stdout
+    assert "不比正在使用的差" in json.loads(better.stdout)["reason"]
+    served = store.current()
+    assert served not in (current, None)
+
+    worse = run("train", "bad.csv", "--codebook", "none", "--gate", "b.csv", "--json")
+    assert worse.returncode == 1
+    reason = json.loads(worse.stdout)["reason"]
+    assert f"仍在使用 {served}" in reason
+    assert store.current() == served
+    assert json.loads(worse.stdout)["version"] in store.versions()
+
+    forced = run("train", "bad.csv", "--codebook", "none", "--force", "--json")
+    assert forced.returncode == 0
+    assert store.current() == json.loads(worse.stdout)["version"]
+    assert run("models", "rollback").returncode == 0
+    assert store.current() == served
+    log = run("models", "log").stdout
+    assert [line.split("  ")[2][:2] for line in log.splitlines()] == ["选用"] * 3 + ["退回"]
+
+    listed = json.loads(run("models", "list", "--json").stdout)
+    assert [row["current"] for row in listed] == [row["version"] == served for row in listed]
+    assert all({"macro_f1", "exact_match", "labels"} <= set(row) for row in listed)
+    assert "各标签的 F1" in run("models", "list").stdout
+
+
+@pytest.fixture
+def trained(store: ModelStore, tmp_path: Path) -> str:
+    """A copy of the small model in the store `m`; its version."""
+    shutil.copytree(store.root, tmp_path / "m")
+    (tmp_path / "x.jsonl").write_text(
+        '{"text": "网格员每天入户走访。", "labels": ["网格管理"], "genre": "甲"}\n'
+        '{"text": "志愿者帮忙修路。", "labels": ["志愿服务"], "genre": "乙"}\n'
+        '{"text": "粮食丰收<i>了</i>。", "labels": ["物业管理"], "genre": "乙"}\n',
+        encoding="utf-8",
+    )
+    version = store.current()
+    assert version is not None
+    return version
+
+
+@pytest.mark.usefixtures("trained")
+def test_evaluate_by_a_column_with_mistakes_and_a_page(run: Run, tmp_path: Path) -> None:
+    words = ("evaluate", "x.jsonl", "--by", "genre", "--mistakes", "5", "--report", "r.html")
+    done = run(*words, "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert {value: one["rows"] for value, one in told["by"]["genre"].items()} == {"乙": 2, "甲": 1}
+    assert told["mistakes"][0]["labels"] == ["property_management"]
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "检验报告" in page
+    assert "<i>" not in page
+    assert "&lt;" in page
+    shown = run(*words).stdout
+    assert "错得最厉害的段" in shown
+    assert "按 genre 分" in shown
+    wrong = run("evaluate", "x.jsonl", "--by", "省")
+    assert wrong.returncode == 1
+    assert "有的列：genre" in wrong.stderr
+
+
+def test_evaluate_says_when_the_model_knows_the_rows(
+    run: Run, trained: str, tmp_path: Path
+) -> None:
+    line = '{"text": "网格员每天入户走访，把问题记进台账。", "labels": ["网格管理"]}\n'
+    (tmp_path / "known.jsonl").write_text(line, encoding="utf-8")
+    done = run("evaluate", "known.jsonl", "--against", trained)
+    assert done.returncode == 0
+    assert "1 段是模型训练时学过的" in done.stderr
+    assert "看不出差别" in done.stdout
+    told = json.loads(run("evaluate", "known.jsonl", "--against", trained, "--json").stdout)
+    assert (told["difference"], told["p"], told["changes"]) == (0.0, 1.0, [])
+
+
+@pytest.mark.usefixtures("trained")
+def test_sign_verify_and_what_was_tampered_with(run: Run, tmp_path: Path) -> None:
+    assert run("models", "list").returncode == 0
+    made = subprocess.run([COMMAND, "models", "keygen", "k"], cwd=tmp_path, check=False)
+    assert made.returncode == 0
+    assert "没有签名" in run("models", "verify", "--key", "k.pub").stderr
+    assert run("models", "sign", "--key", "k").returncode == 0
+    assert "没有核对" in run("models", "verify").stdout
+    assert "签名正确" in run("models", "verify", "--key", "k.pub").stdout
+    (card,) = (tmp_path / "m").glob("*/card.md")
+    card.write_text("很好", encoding="utf-8")
+    for words in (("models", "verify"), ("models", "verify", "--key", "k.pub")):
+        done = run(*words)
+        assert done.returncode == 1
+        assert "card.md" in done.stderr
+
+
+def test_verify_names_libraries_of_another_version(run: Run, trained: str, tmp_path: Path) -> None:
+    path = tmp_path / "m" / trained / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["libraries"]["numpy"] = "1.0"
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    done = run("models", "verify")
+    assert done.returncode == 0
+    assert "训练时用的是 numpy 1.0" in done.stderr
+
+
+def test_a_damaged_model_is_listed_with_what_is_wrong(
+    run: Run, trained: str, tmp_path: Path
+) -> None:
+    (tmp_path / "m" / trained / "metrics.json").write_text("{", encoding="utf-8")
+    done = run("models", "list", "--json")
+    assert done.returncode == 0
+    assert "损坏" in json.loads(done.stdout)[0]["wrong"]
+    assert run("models", "list").returncode == 0
+
+
+def test_convert_check_and_fix(run: Run, tmp_path: Path) -> None:
+    corpus(tmp_path / "a.csv", 80)
+    lines = (tmp_path / "a.csv").read_text(encoding="utf-8").split("\n")
+    lines[4] = lines[4].replace(",物业管理,", ",基础设施,")
+    (tmp_path / "a.csv").write_text("\n".join(lines), encoding="utf-8")
+    plain = ("--codebook", "none")
+    done = run("corpus", "convert", "a.csv", "--out", "a.json", "--to", "labelstudio", *plain)
+    assert done.returncode == 0, done.stderr
+    listed = run("corpus", "check", "a.json", "--suspicious", "--out", "s.csv", *plain, "--json")
+    assert listed.returncode == 0, listed.stderr
+    first = json.loads(listed.stdout)[0]
+    assert (first["id"], first["suggested"]) == ("a.csv:5", ["物业管理"])
+    table = (tmp_path / "s.csv").read_text(encoding="utf-8-sig")
+    edited = table.replace("基础设施,物业管理,,", "基础设施,物业管理,物业管理,", 1)
+    assert edited != table
+    (tmp_path / "s.csv").write_text(edited, encoding="utf-8-sig")
+    fixed = run("corpus", "fix", "a.json", "--reviewed", "s.csv", "--out", "b.jsonl", *plain)
+    assert fixed.returncode == 0, fixed.stderr
+    assert "a.csv:5：基础设施 → 物业管理" in fixed.stdout
+    assert "改了 1 段，80 段已写入" in fixed.stdout
+    rows = (tmp_path / "b.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(rows[3])["labels"] == ["物业管理"]
+
+
+def test_everything_wrong_with_a_corpus_can_be_had_as_json(run: Run, tmp_path: Path) -> None:
+    bad = "\n".join(f"第{n}句,不存在{n % 3}" for n in range(60))
+    (tmp_path / "a.csv").write_text(f"正文,标签\n一,网格管理\n二,基础设施\n三,4\n{bad}")
+    done = run("corpus", "check", "a.csv", "--json")
+    assert done.returncode == 1
+    problems = json.loads(done.stdout)["problems"]
+    assert len(problems) == 60
+    assert problems[0]["line"] == 5
+    shown = run("train", "a.csv")
+    assert shown.returncode == 1
+    assert "60 处问题" in shown.stderr
+    assert "另有 40 处" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "reason"),
+    [
+        pytest.param(["corpus", "check", "a.csv", "--format", "xml"], 2, "xml", id="no format"),
+        pytest.param(["corpus", "convert", "a.csv", "--out", "b.xyz"], 1, "--to", id="no target"),
+        pytest.param(["corpus", "check", "a.csv", "--out", "s.ods"], 1, ".xlsx", id="no sheet"),
+        pytest.param(["train", "a.csv", "--codebook", "no.toml"], 1, "no.toml", id="no codebook"),
+        pytest.param(["train", "a.csv", "--hold-out", "0.9"], 2, "hold-out", id="too much"),
+        pytest.param(["evaluate", "a.csv"], 1, "govtheme train", id="no model"),
+        pytest.param(["models", "sign", "--key", "k"], 1, "govtheme train", id="nothing to sign"),
+    ],
+)
+def test_errors_name_what_was_wrong(
+    run: Run, tmp_path: Path, words: list[str], status: int, reason: str
+) -> None:
+    corpus(tmp_path / "a.csv", 12)
+    done = run(*words)
+    assert done.returncode == status
+    assert reason in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr

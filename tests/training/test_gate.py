@@ -1,0 +1,159 @@
+"""The gate, on real models: what is as good passes, what is worse or unproven does not."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.codebook import Codebook
+from model.store import ModelStore
+from tests.small import small_corpus
+from tests.training.judging import some_judged
+from training.compare import compare
+from training.corpus import Corpus, Row
+from training.gate import gate, verdict_of
+from training.holdout import ROWS_FILE
+from training.judged import Bools, Judged
+from training.parameters import Parameters
+from training.train import train
+
+CORPUS = small_corpus()
+TEXTS = {
+    "infrastructure": "{}村的水泥路和管网改造工程{}月开工，路灯装好。",
+    "grid_management": "{}社区网格员第{}次入户走访，上报平台派单。",
+    "volunteer_services": "志愿者到{}村开展第{}回志愿服务，陪老人聊天。",
+    "property_management": "{}小区物业公司第{}次涨物业费，业主都不同意。",
+}
+ROWS = tuple(
+    Row(f"{label}{n}", text.format("甲乙丙丁戊己庚辛"[n % 8], n + 1), (label,))
+    for label, text in TEXTS.items()
+    for n in range(24)
+)
+
+
+def shifted(row: Row) -> Row:
+    """The row with the next label in the place of each of its own."""
+    ids = CORPUS.codebook.ids
+    return replace(row, labels=tuple(ids[(ids.index(x) + 1) % 4] for x in row.labels))
+
+
+Trainer = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trainer:
+    """Trains a model in a store of its own and gives its folder."""
+
+    def run(rows: tuple[Row, ...], book: Codebook = CORPUS.codebook) -> Path:
+        root = tmp_path_factory.mktemp("gate")
+        return root / train(Corpus(rows, book), root, Parameters(folds=2)).version
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def as_good(trained: Trainer) -> Path:
+    return trained(CORPUS.rows[:-1])
+
+
+@pytest.fixture(scope="module")
+def worse(trained: Trainer) -> Path:
+    return trained(tuple(shifted(row) for row in CORPUS.rows))
+
+
+def test_a_model_that_is_as_good_passes(store: ModelStore, as_good: Path) -> None:
+    verdict = gate(as_good, store.folder(), ROWS)
+    assert verdict.passed, verdict.reason
+    assert verdict.comparison is not None
+    assert verdict.comparison.rows == len(ROWS)
+
+
+def test_a_worse_model_is_refused_with_the_figures(store: ModelStore, worse: Path) -> None:
+    verdict = gate(worse, store.folder(), ROWS)
+    assert not verdict.passed
+    assert "比正在使用的差" in verdict.reason
+    assert "96 段" in verdict.reason
+    assert gate(store.folder(), worse, ROWS).passed
+
+
+def test_a_wide_margin_lets_it_pass(store: ModelStore, worse: Path) -> None:
+    assert gate(worse, store.folder(), ROWS, margin=1.0).passed
+
+
+def test_too_few_rows_prove_nothing() -> None:
+    """On few rows a model with the same number of mistakes, made elsewhere, may yet be worse."""
+    few, many = (
+        compare(judged, replace(judged, given=elsewhere(judged)))
+        for judged in (some_judged(30), some_judged(6000))
+    )
+    assert abs(many.difference) < 0.02
+    assert verdict_of(many, 0.03).passed
+    verdict = verdict_of(replace(few, after=few.before), 0.03)
+    assert not verdict.passed
+    assert "段数太少" in verdict.reason
+
+
+def elsewhere(judged: Judged) -> Bools:
+    """As many mistakes as in what is given, on other rows."""
+    wrong = np.random.default_rng(5).uniform(size=judged.true.shape) < 0.15
+    given: Bools = judged.true ^ wrong
+    return given
+
+
+def test_rows_that_either_model_knows_are_left_out(store: ModelStore, as_good: Path) -> None:
+    verdict = gate(as_good, store.folder(), (*CORPUS.rows, *ROWS[:30]))
+    assert verdict.comparison is not None
+    assert verdict.comparison.rows == 30
+    only_known = gate(as_good, store.folder(), CORPUS.rows)
+    assert not only_known.passed
+    assert "没有可以检验的段" in only_known.reason
+
+
+def test_a_model_that_does_not_say_what_it_learnt_needs_rows_by_name(
+    store: ModelStore, as_good: Path, tmp_path: Path
+) -> None:
+    silent = Path(shutil.copytree(as_good, tmp_path / "silent"))
+    (silent / ROWS_FILE).unlink()
+    refused = gate(store.folder(), silent, ROWS)
+    assert not refused.passed
+    assert "没有记下" in refused.reason
+    assert gate(store.folder(), silent, ROWS, named=True).passed
+
+
+def test_other_labels_are_said_and_compared_only_when_asked(
+    store: ModelStore, trained: Trainer
+) -> None:
+    book = Codebook(CORPUS.codebook.version, CORPUS.codebook.themes[:3])
+    rows = tuple(
+        replace(row, labels=tuple(x for x in row.labels if x in book.ids)) for row in CORPUS.rows
+    )
+    fewer = trained(rows, book)
+    verdict = gate(fewer, store.folder(), ROWS)
+    assert not verdict.passed
+    assert "不再有：property_management" in verdict.reason
+    compared = gate(fewer, store.folder(), ROWS, named=True)
+    assert compared.comparison is not None
+    assert compared.comparison.labels == book.ids
+
+
+def test_models_without_a_common_label_cannot_be_compared(
+    store: ModelStore, trained: Trainer
+) -> None:
+    rows = tuple(
+        Row(str(n), f"{'球队比赛' if n % 2 else '银行利率'}第{n}回", ("体育" if n % 2 else "财经",))
+        for n in range(24)
+    )
+    other = trained(rows, Codebook.of_labels(["体育", "财经"]))
+    assert "没有相同的标签" in gate(other, store.folder(), ROWS, named=True).reason
+
+
+def test_a_damaged_current_model_is_named(as_good: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "manifest.json").write_text("{", encoding="utf-8")
+    verdict = gate(as_good, broken, ROWS)
+    assert not verdict.passed
+    assert "无法比较" in verdict.reason

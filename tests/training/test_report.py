@@ -1,0 +1,186 @@
+"""The page: whole, offline, the same every time, and safe whatever people wrote."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model.codebook import Codebook
+from model.decision import Evidence
+from model.store import ModelStore
+from tests.training.judging import LABELS, some_judged
+from training.card import card
+from training.judged import Judged
+from training.metrics import figures
+from training.mistakes import worst_mistakes
+from training.plots import coverage_plot, curve_plot, label_plot, reliability_plot
+from training.report import report
+
+NASTY = '<script>alert("x")</script>&amp;"$x$'
+BOOK = Codebook.of_labels(LABELS)
+
+
+def speaking(text: str, labels: tuple[str, ...]) -> tuple[Evidence, ...]:
+    """Evidence that says that the second and third characters spoke for the first label."""
+    return (Evidence(labels[0], 1, 3, text[1:3], 0.5),)
+
+
+def page_of(judged: Judged, book: Codebook = BOOK, **more: Any) -> str:
+    metrics = {"measured_on": "corpus", **figures(judged, ["genre"]), **more}
+    return report(metrics, book, [("语料", NASTY)], worst_mistakes(judged, speaking))
+
+
+class Page(HTMLParser):
+    """The tags, attributes and words of a page; says which tags stay open."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("src", "href", "data")]
+        if tag not in ("meta", "br", "path", "use", "rect"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in ("path", "use", "rect"):
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def test_the_page_needs_nothing_else_and_is_well_formed() -> None:
+    text = page_of(some_judged(), learning_curve=[{"rows": 5, "macro_f1": 0.5}] * 2)
+    page = Page(text)
+    assert page.open == []
+    assert "script" not in page.tags
+    assert "img" not in page.tags
+    assert all(link.startswith("#") for link in page.links)
+    assert "://" not in text
+    assert "url(http" not in text
+    assert "@import" not in text
+    assert "default-src 'none'" in text
+    assert page.tags.count("svg") == 4
+
+
+def test_the_same_figures_give_the_same_page() -> None:
+    judged = some_judged()
+    assert page_of(judged) == page_of(judged)
+
+
+def test_what_people_wrote_is_shown_and_never_obeyed() -> None:
+    judged = some_judged(40)
+    rows = tuple(
+        replace(
+            row,
+            text=NASTY,
+            genre=NASTY if i % 2 else "信",
+            labels=tuple(NASTY if label == "a" else label for label in row.labels),
+        )
+        for i, row in enumerate(judged.rows)
+    )
+    book = Codebook.of_labels([NASTY, "b", "c"])
+    labels = (NASTY, "b", "c")
+    text = page_of(replace(judged, rows=rows, labels=labels), book)
+    assert "<script" not in text
+    assert '<script>alert("x")' in "".join(Page(text).words).replace("\n", "")
+
+
+def test_the_deciding_words_are_marked() -> None:
+    judged = some_judged(40)
+    wrong = int(np.flatnonzero((judged.given != judged.true).any(axis=1))[0])
+    text = page_of(judged)
+    assert f"第<mark>{judged.rows[wrong].text[1:3]}</mark>" in text
+
+
+def test_the_worst_come_first_and_right_ones_never() -> None:
+    judged = some_judged(200)
+    chances = judged.probabilities.copy()
+    n = int(np.flatnonzero((judged.given != judged.true).any(axis=1))[5])
+    chances[n] = np.where(judged.true[n], 1e-6, 1 - 1e-6)
+    found = worst_mistakes(replace(judged, probabilities=chances), speaking)
+    assert found[0].row is judged.rows[n]
+    assert len(found) == 30
+    for mistake in found:
+        assert set(mistake.given) != set(mistake.row.labels)
+        assert set(mistake.missed) | set(mistake.added) == set(mistake.probabilities)
+
+
+def test_every_name_a_person_needs_is_there() -> None:
+    words = "".join(Page(page_of(some_judged())).words)
+    for name in ("宏平均 F1", "精确率", "召回率", "拿不准", "校准误差", "按体裁分", "95 % 区间"):
+        assert name in words
+
+
+def test_two_hundred_labels_still_make_a_page() -> None:
+    labels = tuple(f"第{n}类" for n in range(200))
+    generator = np.random.default_rng(0)
+    true = generator.uniform(size=(300, 200)) < 0.02
+    given = true ^ (generator.uniform(size=true.shape) < 0.005)
+    rows = [
+        replace(row, labels=tuple(np.array(labels)[marks]), group="")
+        for row, marks in zip(some_judged(300).rows, true, strict=True)
+    ]
+    judged = Judged.marked(rows, labels, given, np.zeros_like(given), np.abs(given - 0.1))
+    text = page_of(judged, Codebook.of_labels(labels))
+    assert "只画 F1 最低的 40 个" in text
+    assert "最常见的混淆" in text
+    assert len(text) < 1_000_000
+
+
+def test_perfect_figures_make_a_page_too() -> None:
+    judged = some_judged(50)
+    perfect = replace(judged, given=judged.true, probabilities=judged.true.astype(np.float64))
+    assert "没有判错的段" in page_of(perfect)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: label_plot(
+            ["基础设施", NASTY], [{"f1": 0.9, "intervals": {"f1": [0.8, 0.95]}}] * 2
+        ),
+        lambda: reliability_plot([{"predicted": 0.1, "observed": 0.2}]),
+        lambda: coverage_plot([{"coverage": 1.0, "precision": 0.9, "exact_match": 0.8}]),
+        lambda: curve_plot([{"rows": 10, "macro_f1": 0.5}, {"rows": 20, "macro_f1": 0.6}]),
+    ],
+    ids=["labels", "reliability", "coverage", "curve"],
+)
+def test_a_plot_has_its_words_as_text_and_no_place_holder_left(
+    draw: Callable[[], str],
+) -> None:
+    svg = draw()
+    words = Page(svg).words
+    assert any(re.search(r"[\u4e00-\u9fff]", word) for word in words)
+    assert not any(re.fullmatch(r"\s*k\d+z*k\s*", word) for word in words)
+    assert svg == draw()
+    assert "<dc:date>" not in svg
+
+
+def test_the_card_has_the_usual_sections(store: ModelStore) -> None:
+    text = (store.folder() / "card.md").read_text(encoding="utf-8")
+    heads = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert heads == ["模型", "用途", "怎样衡量", "训练数据", "成绩", "伦理", "局限"]
+    manifest = store.manifest()
+    thresholds = dict.fromkeys(LABELS, 0.5)
+    stated = {"confidence": 0.9, "given_right": 0.95, "given": ["a"], "withheld_right": 0.99}
+    more: dict[str, Any] = {"thresholds": thresholds, "guarantee": {**stated, "withheld": []}}
+    text = card(manifest, {**figures(some_judged(), ["genre"]), **more}, BOOK)
+    assert "## 影响成绩的因素" in text
+    assert "至少 95% 是对的：a。" in text
+    assert "至少 95% 是对的：a。" in page_of(some_judged(), **more)
