@@ -1,12 +1,14 @@
 # run: install, train, classify a page, serve.  test: run the tests.  check: what CI runs.
-# bench: how fast scoring is; bench-train, bench-archive, bench-http: how good training is, how fast whole
-# archives and the server are; bench-mlserver installs a rival.  soak: ten minutes of mixed load.
-# fuzz: a million bad requests, and the API's own description.  lock: pin the versions anew.
+# bench: how fast scoring is.  bench-train: how good training is.  bench-archive: whole archives, and the
+# memory they take.  bench-http: how fast the server is; bench-mlserver installs a rival.
+# soak: ten minutes of mixed load.  fuzz: a million bad requests, and the API's own description.
+# lock: pin the versions anew.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench bench-train bench-archive bench-http bench-mlserver soak fuzz wrk bundle check-bundle lock clean
+.PHONY: run test check bench bench-train bench-archive bench-http bench-mlserver soak fuzz wrk
+.PHONY: bundle check-bundle lock clean
 
 run: $(VENV)/run
 	$(BIN)/govtheme train

