@@ -111,7 +111,8 @@ def test_a_stop_lets_requests_finish(
         idle = threads_of(process.pid)
         large.start()
         while threads_of(process.pid) == idle:
-            time.sleep(0.01)
+            assert large.is_alive(), "it was scored before it was seen"
+            time.sleep(0.005)
         process.send_signal(number)
         large.join()
         assert len(answers[0].json()["results"]) == len(texts)
