@@ -12,6 +12,7 @@ import os
 import time
 from collections import Counter as Tally
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -168,10 +169,8 @@ class Tallies:
     def of(cls, classifier: ThemeClassifier, decisions: Sequence[Decision]) -> "Tallies":
         """Decisions of a model added up; furniture should not be among them."""
         tallies = cls(classifier.version, classifier.labels)
-        for decision in decisions:
-            tallies.statuses[decision.status] += 1
-            for label in decision.labels:
-                tallies.given[label] += 1
+        tallies.statuses.update(decision.status for decision in decisions)
+        tallies.given.update(chain.from_iterable(decision.labels for decision in decisions))
         if decisions:
             tallies.scores += histogram(np.array([[*d.scores.values()] for d in decisions]))
         return tallies
