@@ -1,9 +1,10 @@
 """Searching for the parameters that suit a corpus, within a budget of time.
 
-Candidates are the given parameters and others drawn from a fixed space with a fixed seed. They are
-compared by cross-validated macro-F1 in rounds, on ever more rows, and the better third of each
-round goes on to the next: successive halving (Jamieson and Talwalkar 2016). The features of a round
-are computed once for all candidates that share them; candidates are fitted side by side.
+Candidates are the given parameters, those that differ from them in one thing, and others drawn
+from a fixed space with a fixed seed. They are compared by cross-validated macro-F1 in rounds, on
+ever more rows, and the better third of each round goes on to the next: successive halving (Jamieson
+and Talwalkar 2016), with fresh candidates as long as there is time. The features of a round are
+computed once for all candidates that share them; candidates are fitted side by side.
 """
 
 import math
@@ -99,7 +100,7 @@ def search(
     budget: float,
     jobs: int,
     done: Done,
-    most: int = 72,
+    most: int = 400,
 ) -> tuple[Parameters, list[Tried]]:
     """The best parameters that were found in time, and all that was tried.
 
@@ -111,7 +112,7 @@ def search(
         budget: seconds; what cannot be finished in time is not begun.
         jobs: how many threads.
         done: told how many of how many seconds are gone.
-        most: how many candidates to begin with at most, however much time there is.
+        most: how many candidates to try at most, however much time there is.
     """
     clock = _Clock(budget, done)
     whole = _Round(list(rows), targets, _folds(rows, start, build))
@@ -119,29 +120,64 @@ def search(
     # The training that follows costs about as much again.
     once = clock.elapsed()
     clock.reserve(once)
-    candidates = draw(start, min(_affordable(clock, len(rows)), most))
-    for share in _shares(len(rows)):
+    drawn = draw(start, most)
+    while drawn and clock.left() > once:
+        number = _affordable(clock.left(), once, len(rows))
+        found = _halved(drawn[:number], whole, build, clock, jobs, once)
+        if not found:
+            break
+        tried += found
+        drawn = drawn[number:]
+    final = [one for one in tried if one.rows == len(rows)]
+    return max(final, key=lambda one: one.macro_f1).parameters, tried
+
+
+def _halved(
+    candidates: Sequence[Parameters],
+    whole: _Round,
+    build: Build,
+    clock: "_Clock",
+    jobs: int,
+    once: float,
+) -> list[Tried]:
+    """Rounds of these candidates, from a share of the rows to all of them.
+
+    Args:
+        once: how many seconds a candidate took on all rows, with its features.
+    """
+    tried: list[Tried] = []
+    for share in _shares(len(whole.rows)):
         part = _sample(whole, share)
         # Half of what is left for each round, and all of it for the last.
         end = clock.elapsed() + clock.left() * (1.0 if share == 1 else 0.5)
         found = _try(candidates, part, build, clock, jobs, end, once * share)
         tried += found
         best = sorted(found, key=lambda one: -one.macro_f1)[: max(2, len(candidates) // _KEPT)]
-        candidates = [one.parameters for one in best if one.parameters != start]
-    final = [one for one in tried if one.rows == len(rows)]
-    return max(final, key=lambda one: one.macro_f1).parameters, tried
+        candidates = [one.parameters for one in best]
+    return tried
 
 
 def draw(start: Parameters, number: int) -> list[Parameters]:
     """So many candidates besides the start, without repetition; more are the same and others."""
-    space = [
+    single: list[dict[str, Any]] = [
+        *FEATURES,
+        *({"classifier": classifier} for classifier in CLASSIFIERS),
+        *({"c": c} for c in CS),
+        *({"ratio_floor": floor} for floor in FLOORS),
+        {"balanced": True},
+    ]
+    several = [
         {**features, "classifier": classifier, "c": c, "ratio_floor": floor, "balanced": balanced}
         for features, classifier, c, floor, balanced in product(
             FEATURES, CLASSIFIERS, CS, FLOORS, BALANCED
         )
     ]
-    order = np.random.default_rng(_SEED).permutation(len(space))
-    drawn = dict.fromkeys(replace(start, **space[i]) for i in order)
+    generator = np.random.default_rng(_SEED)
+    drawn = dict.fromkeys(
+        replace(start, **space[i])
+        for space in (single, several)
+        for i in generator.permutation(len(space))
+    )
     drawn.pop(start, None)
     return list(drawn)[:number]
 
@@ -168,11 +204,10 @@ class _Clock:
         self._done(min(int(self.elapsed()), int(self._budget)), int(self._budget))
 
 
-def _affordable(clock: _Clock, rows: int) -> int:
-    """How many candidates to begin with, when one of them on all rows took as long as the first."""
-    one = max(clock.elapsed(), 0.05)
+def _affordable(left: float, once: float, rows: int) -> int:
+    """How many candidates to begin with, when one of them on all rows takes this long."""
     rounds = len(_shares(rows))
-    return max(int(clock.left() / one * _KEPT ** (rounds - 1) / rounds), 2)
+    return max(int(left / max(once, 0.05) * _KEPT ** (rounds - 1) / rounds), 2)
 
 
 def _shares(rows: int) -> list[float]:
