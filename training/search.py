@@ -65,13 +65,25 @@ class Tried:
         parameters: what was tried.
         rows: on how many rows.
         macro_f1: cross-validated, each threshold chosen on other rows.
+        by_fold: the same of the rows of each fold.
         seconds: what fitting and deciding took.
     """
 
     parameters: Parameters
     rows: int
     macro_f1: float
+    by_fold: tuple[float, ...]
     seconds: float
+
+    def clearly_better(self, other: "Tried") -> bool:
+        """Whether the folds agree: better by more than one standard error of their differences.
+
+        The rule of one standard error (Breiman and others 1984): the best of many that are equally
+        good is only the luckiest.
+        """
+        differences = np.array(self.by_fold) - np.array(other.by_fold)
+        error = differences.std(ddof=1) / math.sqrt(len(differences))
+        return bool(differences.mean() > error)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for the figures of an artifact."""
@@ -107,7 +119,7 @@ def search(
     Args:
         rows: the corpus, in canonical order.
         targets: shape (rows, labels).
-        start: tried first, in every round, and kept where nothing is better.
+        start: tried first, and kept where nothing is clearly better.
         build: makes the features of rows.
         budget: seconds; what cannot be finished in time is not begun.
         jobs: how many threads.
@@ -129,7 +141,8 @@ def search(
         tried += found
         drawn = drawn[number:]
     final = [one for one in tried if one.rows == len(rows)]
-    return max(final, key=lambda one: one.macro_f1).parameters, tried
+    best = max(final, key=lambda one: one.macro_f1)
+    return (best if best.clearly_better(tried[0]) else tried[0]).parameters, tried
 
 
 def _halved(
@@ -292,5 +305,11 @@ def _attempt(candidate: Parameters, features: Features, part: _Round) -> Tried:
     given, _, _ = cross_decided(
         margins, part.targets, part.fold_of, labels, candidate, np.zeros(len(labels), bool)
     )
-    score = macro_f1(given, part.targets)
-    return Tried(candidate, len(part.rows), score, time.monotonic() - begun)
+    folds = [part.fold_of == fold for fold in range(int(part.fold_of.max()) + 1)]
+    return Tried(
+        candidate,
+        len(part.rows),
+        macro_f1(given, part.targets),
+        tuple(macro_f1(given[held], part.targets[held]) for held in folds),
+        time.monotonic() - begun,
+    )

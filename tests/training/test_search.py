@@ -11,7 +11,7 @@ from training.corpus import Corpus, Row, read_corpus
 from training.features import Features, build_features
 from training.folds import canonical
 from training.parameters import Parameters
-from training.search import draw, search
+from training.search import Tried, draw, search
 from training.train import corpus_reader, train
 
 CORPUS = Corpus(tuple(read_corpus().rows[::8]), read_corpus().codebook)
@@ -36,6 +36,17 @@ def test_a_search_finds_something_better_and_keeps_what_it_tried() -> None:
     assert whole[best] == max(whole.values())
     assert whole[best] > whole[START] + 0.02
     assert told[-1][1] == 3600
+
+
+def test_only_what_most_folds_find_better_takes_the_place_of_the_start() -> None:
+    def tried(*by_fold: float) -> Tried:
+        return Tried(START, 100, float(np.mean(by_fold)), by_fold, 1.0)
+
+    start = tried(0.80, 0.82, 0.78)
+    assert tried(0.82, 0.84, 0.81).clearly_better(start)
+    assert not tried(0.90, 0.78, 0.76).clearly_better(start)
+    assert not start.clearly_better(start)
+    assert not tried(0.79, 0.81, 0.77).clearly_better(start)
 
 
 def test_without_time_the_start_is_kept() -> None:
