@@ -26,6 +26,7 @@ import numpy as np
 from joblib import numpy_pickle
 
 from model.errors import ArtifactError, NoModelError, UntrustedError
+from model.files import sync_folder
 
 FORMAT = 2
 """The format of model.joblib.
@@ -287,32 +288,8 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Put a text under a name, whole or not at all."""
-    handle, beside = tempfile.mkstemp(prefix=".new-", dir=path.parent)
-    os.close(handle)
-    try:
-        _write(Path(beside), text)
-        Path(beside).chmod(0o644)
-        os.replace(beside, path)
-        sync_folder(path.parent)
-    finally:
-        Path(beside).unlink(missing_ok=True)
-
-
 def _write(path: Path, text: str) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename outlast a power cut; where a folder cannot be opened, do without."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,8 +13,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model.artifact import opened, replace_file
+from model.artifact import opened
 from model.errors import ArtifactError, UserError
+from model.files import write_text
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -74,7 +75,7 @@ def sign(folder: Path, key: Path) -> str:
     fingerprint = _fingerprint(private.public_key())
     signature = base64.b64encode(private.sign(_statement(files))).decode()
     told = {"format": _FORMAT, "algorithm": "ed25519", "key": fingerprint, "files": files}
-    replace_file(folder / SIGNATURE_FILE, json.dumps(told | {"signature": signature}, indent=1))
+    write_text(folder / SIGNATURE_FILE, json.dumps(told | {"signature": signature}, indent=1))
     return fingerprint
 
 

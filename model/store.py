@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from model.artifact import MANIFEST_FILE, read_manifest, replace_file
+from model.artifact import MANIFEST_FILE, read_manifest
 from model.errors import ArtifactError, NoModelError
+from model.files import write_text
 
 _CURRENT = "current"
 _LOG = "promotions.jsonl"
@@ -87,7 +88,7 @@ class ModelStore:
 
     def _serve(self, version: str, action: str, reason: str) -> None:
         before = self.current()
-        replace_file(self.root / _CURRENT, version + "\n")
+        write_text(self.root / _CURRENT, version + "\n")
         entry = {
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "user": _user(),

@@ -10,7 +10,6 @@ import hmac
 import os
 import re
 import secrets
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +17,7 @@ from typing import Any, Literal
 import orjson
 
 from model.errors import UserError
+from model.files import write_bytes
 from service.errors import ForbiddenError, UnauthorizedError
 
 Scope = Literal["classify", "admin"]
@@ -188,13 +188,8 @@ def _write(path: Path, keys: list[Key]) -> None:
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(orjson.dumps({"keys": entries}, option=orjson.OPT_INDENT_2) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).chmod(mode)
-    os.replace(name, path)
+    data = orjson.dumps({"keys": entries}, option=orjson.OPT_INDENT_2) + b"\n"
+    write_bytes(path, data, mode=mode)
 
 
 def _digest(token: str) -> str:

@@ -7,9 +7,9 @@ when texts, labels and all columns that the format has room for are the same.
 from collections.abc import Sequence
 from pathlib import Path
 
+from model.files import write_bytes
 from training.corpus import Corpus, Row, read_corpus
 from training.errors import CorpusError, Problem
-from training.files import write_bytes
 from training.formats.entry import Reading
 from training.formats.reading import FORMATS, SUFFIXES
 from training.formats.writing import one_line_end, written
@@ -39,7 +39,7 @@ def write_corpus(corpus: Corpus, path: Path, wanted: str | None = None) -> list[
     name = format_for(path, wanted)
     found = Reading()
     data = written(corpus.rows, name, found)
-    write_bytes(path, data, lambda beside: _check(corpus, beside, name))
+    write_bytes(path, data, check=lambda beside: _check(corpus, beside, name))
     return found.notes
 
 

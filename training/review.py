@@ -12,9 +12,9 @@ from pathlib import Path
 
 from model.codebook import Codebook
 from model.errors import LabelError
+from model.files import write_bytes
 from training.corpus import Corpus, Row, written_labels
 from training.errors import CorpusError
-from training.files import write_bytes
 from training.formats.entry import Columns, Entry, Reading
 from training.formats.reading import read_file
 from training.formats.writing import as_cell, sheet_bytes

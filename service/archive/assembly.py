@@ -7,8 +7,8 @@ from pathlib import Path
 
 import orjson
 
-from model.artifact import sync_folder
 from model.codebook import Codebook
+from model.files import sync_folder
 from service.archive.job import Job
 from service.archive.places import Places, remove, sync_file
 from service.archive.shard import finished_name

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from model.artifact import sync_folder
+from model.files import sync_folder
 
 FORMAT = 1
 """Goes up when a run folder of before can no longer be continued."""

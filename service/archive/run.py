@@ -8,8 +8,8 @@ from typing import Any, BinaryIO, Protocol
 
 import orjson
 
-from model.artifact import sync_folder
 from model.classifier import ThemeClassifier
+from model.files import sync_folder
 from service.archive.assembly import (
     put_in_place,
     whole_tally,

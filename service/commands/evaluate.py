@@ -98,8 +98,8 @@ def _measure(
 def _write_report(
     path: Path, classifier: ThemeClassifier, loaded: "Corpus", metrics: dict[str, Any]
 ) -> None:
+    from model.files import write_text
     from training.evaluate import judge
-    from training.files import write_text
     from training.mistakes import explainer, worst_mistakes
     from training.report import report
 
