@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import FrameType
 
 import uvicorn
@@ -114,9 +115,9 @@ def run(settings: Settings, listener: socket.socket) -> None:
     live = LiveModel.open(ModelStore(settings.models))
     if live.present is None:
         log("error", "model", reason=live.failure or f"{settings.models} 里还没有模型")
-    limiter = RateLimiter()
+    worker = _Worker(settings, listener, live, keys, RateLimiter())
     if settings.workers == 1:
-        _work(settings, listener, live, keys, limiter)
+        worker.work()
         return
     with _metrics_folder():
         # Imported before the fork, and after the folder is named, which the import looks at.
@@ -124,26 +125,31 @@ def run(settings: Settings, listener: socket.socket) -> None:
         # All that is there now is shared by the workers: keep the collector from writing to it.
         gc.collect()
         gc.freeze()
-        _Crew(settings, listener, live, keys, limiter).run()
+        _Crew(worker).run()
 
 
-def _work(
-    settings: Settings,
-    listener: socket.socket,
-    live: LiveModel,
-    keys: KeyRing,
-    limiter: RateLimiter,
-) -> None:
-    from service.app import create_app
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """What a process that answers requests needs; made once, before any fork."""
 
-    # uvicorn has stopped gracefully by the time it hands a signal on: let it end as Ctrl-C does.
-    for number in _STOPS:
-        signal.signal(number, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt):
-        # The event loop should not wait for the scoring thread longer than it must.
-        sys.setswitchinterval(_SWITCH_SECONDS)
-        config = configured(settings, create_app(settings, live, keys, limiter))
-        uvicorn.Server(config).run(sockets=[listener])
+    settings: Settings
+    listener: socket.socket
+    live: LiveModel
+    keys: KeyRing
+    limiter: RateLimiter
+
+    def work(self) -> None:
+        """Answer requests until a signal says stop."""
+        from service.app import create_app
+
+        # uvicorn has stopped gracefully when it hands a signal on: let it end as Ctrl-C does.
+        for number in _STOPS:
+            signal.signal(number, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):
+            # The event loop should not wait for the scoring thread longer than it must.
+            sys.setswitchinterval(_SWITCH_SECONDS)
+            app = create_app(self.settings, self.live, self.keys, self.limiter)
+            uvicorn.Server(configured(self.settings, app)).run(sockets=[self.listener])
 
 
 def configured(settings: Settings, app: ASGIApp) -> uvicorn.Config:
@@ -166,17 +172,10 @@ def configured(settings: Settings, app: ASGIApp) -> uvicorn.Config:
 class _Crew:
     """The first process of several, which watches the others."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        listener: socket.socket,
-        live: LiveModel,
-        keys: KeyRing,
-        limiter: RateLimiter,
-    ) -> None:
-        self._settings = settings
-        self._parts = settings, listener, live, keys, limiter
-        self._live = live
+    def __init__(self, worker: _Worker) -> None:
+        self._worker = worker
+        self._settings = worker.settings
+        self._live = worker.live
         self._workers: dict[int, float] = {}
         self._stopping = False
 
@@ -200,7 +199,7 @@ class _Crew:
         status = 1
         try:
             threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
-            _work(*self._parts)
+            self._worker.work()
             status = 0
         finally:
             sys.stderr.flush()

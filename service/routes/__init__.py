@@ -1,11 +1,15 @@
 """Our own routes, one module a group; what they share is how they describe themselves."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
+from fastapi import Query
 from starlette.responses import Response
 
-from service.requests import ErrorResponse
+from service.requests import ErrorResponse, Probability
+
+WithEvidence = Annotated[bool, Query(description="是否给出依据")]
+OneThreshold = Annotated[Probability | None, Query(description="代替模型自带的阈值")]
 
 _MEANINGS = {
     400: "请求体不是 JSON，或编码不对",

@@ -1,10 +1,10 @@
 """`POST /classify/stream`: lines in, lines out, in order, in constant memory."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -14,8 +14,7 @@ from service.body import check_texts, content_type, parsed, read_chunk
 from service.errors import BadRequestError, ServiceError, error_body
 from service.exchange import Exchange
 from service.inference import Inference
-from service.requests import Probability
-from service.routes import errors
+from service.routes import OneThreshold, WithEvidence, errors
 from service.settings import Settings
 
 BATCH = 256
@@ -103,8 +102,8 @@ def router(inference: Inference, settings: Settings) -> APIRouter:
     )
     async def stream(
         request: Request,
-        evidence: Annotated[bool, Query(description="是否给出依据")] = False,
-        threshold: Annotated[Probability | None, Query(description="代替模型自带的阈值")] = None,
+        evidence: WithEvidence = False,
+        threshold: OneThreshold = None,
     ) -> Duplex:
         content_type(request, _TYPES)
         # Without a model this fails here, while the status can still say so.

@@ -19,8 +19,8 @@ from service.errors import BadBodyError, BadRequestError
 from service.inference import Inference
 from service.reading.files import Rejected, read_bytes
 from service.reading.options import ReadingOptions, reading_options
-from service.requests import FileResponse, Probability
-from service.routes import errors, json_answer
+from service.requests import FileResponse
+from service.routes import OneThreshold, WithEvidence, errors, json_answer
 from service.settings import Settings
 
 _FORM = "multipart/form-data"
@@ -57,8 +57,8 @@ def router(inference: Inference, settings: Settings) -> APIRouter:
     )
     async def classify_file(
         request: Request,
-        evidence: Annotated[bool, Query(description="是否给出依据")] = False,
-        threshold: Annotated[Probability | None, Query(description="代替模型自带的阈值")] = None,
+        evidence: WithEvidence = False,
+        threshold: OneThreshold = None,
         text_column: Annotated[
             str | None, Query(description="表格里正文所在的列；不给则自动寻找", max_length=200)
         ] = None,
