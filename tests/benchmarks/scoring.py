@@ -112,17 +112,24 @@ def ways(words: ThemeClassifier, both: ThemeClassifier) -> list[Way]:
             rjieba.cut(text, False)
 
     found = [Way("rjieba.cut", cut)]
+    sizes = ((1, SINGLES), (256, TEXTS), (4096, TEXTS))
     for name, classifier in (("words 1-2", words), ("words 1-2, characters 2-3", both)):
         found += [
             Way(f"ours, {name}, batch {size}", in_batches(classifier.scores, size), texts)
-            for size, texts in ((1, SINGLES), (256, TEXTS), (4096, TEXTS))
+            for size, texts in sizes
         ]
-    found.append(
+
+    def explained(texts: Sequence[str]) -> None:
+        both.classify(texts, evidence=True)
+
+    found += [
         Way(
-            "ours, words 1-2, characters 2-3, batch 256, decisions and evidence",
-            in_batches(lambda texts: both.classify(texts, evidence=True), 256),
+            f"ours, words 1-2, characters 2-3, batch {size}, decisions and evidence",
+            in_batches(explained, size),
+            texts,
         )
-    )
+        for size, texts in sizes
+    ]
     return found
 
 
