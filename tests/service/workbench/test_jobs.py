@@ -72,7 +72,7 @@ def looked(jobs: Jobs) -> list[Job]:
 
 def ended(jobs: Jobs, job: str) -> Job:
     """A job, once it is over."""
-    until(lambda: (jobs.look(), jobs.get(job).state)[1] not in OPEN)
+    until(lambda: all(found.state not in OPEN for found in looked(jobs) if found.id == job))
     return jobs.get(job)
 
 
@@ -89,7 +89,12 @@ def scoring(jobs: Jobs, papers: Path) -> str:
     out = jobs.folder(job) / "output" / "table.jsonl"
     words = ("score", str(papers), "--out", str(out), "--workers", "1")
     jobs.add(job, "score", "简报", "王一", words, {})
-    until(lambda: (jobs.look(), bool(jobs.progress(jobs.get(job)).told.get("paragraphs")))[1])
+
+    def has_begun() -> bool:
+        jobs.look()
+        return bool(jobs.progress(jobs.get(job)).told.get("paragraphs"))
+
+    until(has_begun)
     return job
 
 
