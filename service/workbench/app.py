@@ -12,10 +12,15 @@ from nicegui import run, ui
 from model.files import write_bytes
 from service.workbench.desk import Desk
 from service.workbench.frame import STATIC
-from service.workbench.pages import read, signin
+from service.workbench.pages import archive, archives, read, signin
 from service.workbench.security import Guard
 
-REGISTER: tuple[Callable[[Desk], None], ...] = (signin.register, read.register)
+REGISTER: tuple[Callable[[Desk], None], ...] = (
+    signin.register,
+    read.register,
+    archives.register,
+    archive.register,
+)
 """What makes each page."""
 
 _RECONNECT_SECONDS = 30
