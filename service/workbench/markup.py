@@ -1,8 +1,8 @@
 """Paragraphs as HTML: coloured by theme, the deciding words underlined.
 
 Everything that comes from a text, a file's name or a codebook is escaped here, piece by piece.
-A row has the class `t1`, `t2`, … for each theme by its place, `t0` for none, and `unsure`; what has
-not the class that is looked for is hidden by the style sheet of the page.
+A row has the class `t1`, `t2`, … for each theme by its place, `t0` for none, `unsure`, `furniture`;
+rows and whole chunks without the class that is looked for are hidden by the page's style sheet.
 """
 
 import itertools
@@ -55,18 +55,25 @@ class Themes:
         return escape(self.names[self.labels.index(label)])
 
 
-def chunks(sheet: Sheet, themes: Themes) -> Iterator[tuple[str, int]]:
-    """All paragraphs, some at a time: HTML, and how many paragraphs are shown with it."""
-    held: list[str] = []
-    shown, size = 0, FIRST_ROWS
-    for row, paragraphs in _rows(sheet.scored.documents, themes):
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some HTML, and the classes that it or any row in it has."""
+
+    html: str
+    classes: frozenset[str]
+
+
+def chunks(sheet: Sheet, themes: Themes) -> Iterator[Piece]:
+    """All paragraphs, some at a time."""
+    held: list[Piece] = []
+    size = FIRST_ROWS
+    for row in _rows(sheet.scored.documents, themes):
         held.append(row)
-        shown += paragraphs
         if len(held) >= size:
-            yield "".join(held), shown
+            yield _joined(held)
             held, size = [], CHUNK_ROWS
     if held:
-        yield "".join(held), shown
+        yield _joined(held)
 
 
 def rejected(found: Sequence[Rejected]) -> str:
@@ -93,37 +100,45 @@ def underlined(text: str, evidence: Iterable[Evidence], themes: Themes) -> str:
     return "".join(pieces)
 
 
-def _rows(documents: Sequence[Document], themes: Themes) -> Iterator[tuple[str, int]]:
+def _joined(pieces: Sequence[Piece]) -> Piece:
+    classes = frozenset[str]().union(*(piece.classes for piece in pieces))
+    return Piece("".join(piece.html for piece in pieces), classes)
+
+
+def _rows(documents: Sequence[Document], themes: Themes) -> Iterator[Piece]:
     several = len(documents) > 1
     for document in documents:
         # A row of a table, or a short mail: its name stands beside it.
         alone = several and len(document.results) == 1
         if several and not alone:
-            yield _head(document, themes), 0
+            yield _head(document, themes)
         for result in document.results:
-            yield _row(result, document.doc if alone else "", themes), 1
+            yield _row(result, document.doc if alone else "", themes)
 
 
-def _head(document: Document, themes: Themes) -> str:
-    classes = sorted({name for result in document.results for name in _classes(result, themes)})
+def _head(document: Document, themes: Themes) -> Piece:
+    classes = frozenset(name for result in document.results for name in _classes(result, themes))
     title = f"<span>{escape(document.title)}</span>" if document.title else ""
     count = say(f"{len(document.results)} 段", f"{len(document.results)} paragraphs")
-    return (
-        f'<h2 class="para doc {" ".join(classes)}"><b>{escape(document.doc)}</b>{title}'
+    html = (
+        f'<h2 class="para doc {" ".join(sorted(classes))}"><b>{escape(document.doc)}</b>{title}'
         f"<i>{count}</i></h2>"
     )
+    return Piece(html, classes)
 
 
-def _row(result: Result, where: str, themes: Themes) -> str:
+def _row(result: Result, where: str, themes: Themes) -> Piece:
+    classes = _classes(result, themes)
     bars = "".join(f'<i class="{themes.colour(label)}"></i>' for label in result.labels)
     tag = "h3" if result.kind == "heading" else "p"
     text = underlined(result.text or "", result.evidence, themes)
     place = f'<span class="where">{escape(where)}</span>' if where else ""
-    return (
-        f'<div class="para {" ".join(_classes(result, themes))}"><span class="bars">{bars}</span>'
+    html = (
+        f'<div class="para {" ".join(classes)}"><span class="bars">{bars}</span>'
         f'<span class="n">{(result.para or 0) + 1}</span>'
         f'<div class="said">{place}<{tag}>{text}</{tag}></div>{_opinion(result, themes)}</div>'
     )
+    return Piece(html, frozenset(classes))
 
 
 def _classes(result: Result, themes: Themes) -> list[str]:

@@ -189,9 +189,9 @@ class _Reader:
             self._shares(shares, shown)
             if scored.rejected:
                 self._rejected(scored)
-        for html, _ in markup.chunks(sheet, markup.Themes(labels, shown)):
+        for piece in markup.chunks(sheet, markup.Themes(labels, shown)):
             with self._rows:
-                ui.html(html, sanitize=False)
+                ui.html(piece.html, sanitize=False).classes("chunk " + " ".join(piece.classes))
             # Others have their turn, and what is made by now goes out.
             await asyncio.sleep(0.01)
 
@@ -277,4 +277,5 @@ class _Reader:
 def _filters(themes: int) -> str:
     """The rules that hide what is not looked for."""
     keys = (*(f"t{place}" for place in range(themes + 1)), "unsure", "furniture")
-    return "\n".join(f'.sheet[data-only="{k}"] .para:not(.{k}){{display:none}}' for k in keys)
+    hidden = '.sheet[data-only="{0}"] :is(.chunk,.para):not(.{0}){{display:none}}'
+    return "\n".join(hidden.format(key) for key in keys)

@@ -91,13 +91,15 @@ def test_every_paragraph_is_in_some_chunk_and_the_first_chunk_is_small() -> None
     results = tuple(result(f"第{n}段") for n in range(250))
     sheet = Sheet(Scored((Document("a.txt", "", results),), ()), BOOK.ids, NAMES)
     chunks = list(markup.chunks(sheet, THEMES))
-    assert [shown for _, shown in chunks] == [20, 120, 220, 250]
-    said = plain("".join(html for html, _ in chunks))
+    assert [piece.html.count('class="para') for piece in chunks] == [20, 100, 100, 30]
+    assert {name for piece in chunks for name in piece.classes} == {"t0"}
+    said = plain("".join(piece.html for piece in chunks))
     assert all(f"第{n}段" in said for n in range(250))
 
 
 def test_several_documents_have_heads_and_the_rows_of_a_table_their_names(sheet: Sheet) -> None:
-    (shown,) = [html for html, _ in markup.chunks(sheet, THEMES)]
+    ((shown, classes),) = [(p.html, p.classes) for p in markup.chunks(sheet, THEMES)]
+    assert {"t1", "t2", "furniture"} <= classes
     assert shown.count('<h2 class="para doc') == 1
     assert "档案.zip!/简报/一.txt" in shown
     assert shown.count('<span class="where">档案.zip!/热线.csv') == 2
@@ -122,8 +124,8 @@ def test_nothing_that_comes_from_outside_is_markup() -> None:
     documents = tuple(Document(EVIL, EVIL, (evil, evil)) for _ in range(2))
     themes = Themes(("x'\"><b>",), (EVIL,))
     sheet = Sheet(Scored(documents, ()), tuple(themes.labels), themes.names)
-    ((shown, _),) = markup.chunks(sheet, themes)
-    shown += markup.rejected([Rejected(EVIL, EVIL)])
+    (piece,) = markup.chunks(sheet, themes)
+    shown = piece.html + markup.rejected([Rejected(EVIL, EVIL)])
     assert set(re.findall(r"<(\w+)", shown)) <= {
         *("h2", "h3", "b", "i", "u", "p", "li", "div", "span", "button", "details", "summary")
     }
