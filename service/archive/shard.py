@@ -6,7 +6,7 @@ a worker that was killed leaves behind is never taken for a result.
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,7 +139,7 @@ class ShardScorer:
     def _add(self, batch: Batch, files: "_Files", tally: Tally) -> None:
         scored = self._scorer.score(batch)
         tally.add(scored, self._thresholds)
-        tally.documents += batch.documents
+        tally.documents += batch.finished
         tally.rejected += len(batch.rejected)
         files.add(scored, batch.rejected)
 
@@ -174,7 +174,7 @@ class _Files:
         self._table = self._open()
         self._reasons = JsonLines(self._rejected)
 
-    def add(self, scored: ScoredBatch, rejected: list[Rejected]) -> None:
+    def add(self, scored: ScoredBatch, rejected: Sequence[Rejected]) -> None:
         """Append rows and rejections."""
         carried = {name: None for each in scored.carried() for name in each}
         if not carried.keys() <= set(self._columns.carried):

@@ -5,7 +5,8 @@ from itertools import chain, islice
 from statistics import median
 
 from model.byline import iso_date
-from model.document import LONGEST, Document
+from model.document import Document
+from model.lines import LONGEST
 from service.reading.errors import LimitError, ReadingError, Rejected
 from service.reading.options import ReadingOptions
 

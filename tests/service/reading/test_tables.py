@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from model.document import LONGEST, Document
+from model.document import Document
+from model.lines import LONGEST
 from service.reading.files import ReadingOptions, Rejected, read_bytes
 from tests.archives import records, table, workbook
 
