@@ -1,6 +1,8 @@
 """Many documents cut at once are cut as each of them alone is."""
 
+import importlib
 import re
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -16,7 +18,7 @@ from model.paragraphs import Paragraphs, cut
 from tests.conftest import SHARED
 from tests.pages import PAGES
 
-PATTERNS = [value for value in vars(furniture).values() if isinstance(value, re.Pattern)]
+PATTERNS = {k: value for k, value in vars(furniture).items() if isinstance(value, re.Pattern)}
 
 
 def one_by_one(documents: list[Document]) -> list[tuple[int, int, Paragraph]]:
@@ -59,7 +61,7 @@ SENTENCES = st.sampled_from(
 LINES = st.one_of(
     SENTENCES,
     st.text(st.sampled_from("网格，。；：一（）1.①第条\u3000\t |>”"), max_size=60),
-    *(st.from_regex(pattern) for pattern in PATTERNS),
+    *(st.from_regex(pattern) for pattern in PATTERNS.values()),
     st.lists(SENTENCES, min_size=10, max_size=40).map("".join),
     st.lists(SENTENCES, min_size=10, max_size=40).map("。　　".join),
 )
@@ -78,16 +80,82 @@ def test_many_documents_are_cut_as_each_alone(texts: list[str]) -> None:
     assert at_once(documents) == one_by_one(documents)
 
 
-@settings(max_examples=300)
-@given(st.data(), st.sampled_from(PATTERNS))
-def test_whatever_a_pattern_matches_is_looked_at(
-    data: st.DataObject, pattern: re.Pattern[str]
-) -> None:
-    """Lines made from the patterns themselves, alone and in the middle of a page."""
-    line = " ".join(data.draw(st.from_regex(pattern)).split())
+def written_out(parsed: Any) -> list[str]:
+    """Texts that a parsed pattern matches: each of its alternatives is in one of them."""
+    parts = [_alternatives(str(kind), value) for kind, value in parsed]
+    plain = [part[0] for part in parts]
+    found = [
+        "".join([*plain[:i], each, *plain[i + 1 :]])
+        for i, part in enumerate(parts)
+        for each in part
+    ]
+    return list(dict.fromkeys(found)) or [""]
+
+
+def _alternatives(kind: str, value: Any) -> list[str]:
+    if kind == "LITERAL":
+        return [chr(value)]
+    if kind in ("ANY", "NOT_LITERAL"):
+        return ["某"]
+    if kind == "IN" and str(value[0][0]) == "NEGATE":
+        return ["某"]
+    if kind == "IN":
+        return [each for part in value for each in _members(*part)] or ["某"]
+    if kind == "BRANCH":
+        return [each for branch in value[1] for each in written_out(branch)]
+    if kind == "SUBPATTERN":
+        return written_out(value[-1])
+    if kind == "MAX_REPEAT":
+        least, most, repeated = value
+        times = {least, min(most, max(least, 1)), min(most, 12)}
+        return [each * n for n in sorted(times) for each in written_out(repeated)]
+    assert kind in ("AT", "ASSERT", "ASSERT_NOT"), kind
+    return [""]
+
+
+def _members(kind: Any, value: Any) -> list[str]:
+    known = {"CATEGORY_SPACE": [" "], "CATEGORY_DIGIT": ["7"]}
+    if str(kind) == "LITERAL":
+        return [chr(value)]
+    return [chr(value[0])] if str(kind) == "RANGE" else known.get(str(value), [])
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_whatever_a_pattern_matches_is_looked_at(name: str) -> None:
+    """Every alternative of every pattern, alone, in the middle of a page, and at its end."""
+    pattern = PATTERNS[name]
+    parser = importlib.import_module("re._parser")
+    lines = [text.strip() for text in written_out(parser.parse(pattern.pattern, pattern.flags))]
+    lines += [line.upper() for line in lines if line.upper() != line]
+    matched = [line for line in lines if line and pattern.search(line)]
+    assert len(matched) > len(lines) / 3
     body = ["这一段说的是修路的事情，一共修了三条。"] * 4
-    documents = written([line, "\n".join([*body, line, *body]), "\n".join([*body, line])])
+    pages = [
+        page
+        for line in matched
+        for page in (
+            line,
+            f"{'甲' * 90}。{line}",
+            "\n".join([*body, line, *body]),
+            "\n".join([*body, line]),
+            "\n".join([*body, line, "2024年1月8日"]),
+            "\n".join([*body, "河湾区人民政府", line]),
+        )
+    ]
+    documents = written(pages)
     assert at_once(documents) == one_by_one(documents)
+
+
+def test_menus_dates_and_counters_are_looked_at_whatever_they_are_written_with() -> None:
+    lines = [
+        gap.join(["机构概况", "政务公开", "办事服务", "互动交流"]) for gap in "|｜/·•>›» \u3000\t"
+    ]
+    lines += [f"{4 * digit}年十二月三十一日" for digit in "二〇○零一九八七六五四三2２"]
+    lines += [f"本文已有{what}36次" for what in ("次阅读", "人浏览", "点击次数：")]
+    body = ["这一段说的是修路的事情，一共修了三条。"] * 4
+    documents = written(["\n".join([*body, line]) for line in lines])
+    assert at_once(documents) == one_by_one(documents)
+    assert [KINDS[kind] for kind in cut(documents).kinds[4::5]][:10] == ["furniture"] * 10
 
 
 @given(st.lists(SENTENCES, min_size=15, max_size=60).map("".join))
