@@ -35,7 +35,11 @@ class Source:
         Raises:
             LimitError: there are more than may be read in one piece.
         """
-        data = self.file.read(options.max_file + 1)
+        expected = min(self.size, options.max_file) + 1
+        # As much memory is taken as is asked for, so the limit is not asked for at once.
+        data = self.file.read(expected)
+        if len(data) == expected:
+            data += self.file.read(options.max_file + 1 - expected)
         if len(data) > options.max_file:
             raise LimitError(
                 "文件有 {} 字节", max(self.size, len(data)), options.max_file, "max_file"
