@@ -108,9 +108,16 @@ def unwatched(_seen: Seen) -> None:
 
 
 class ShardScorer:
-    """Scores shards of one run with one loaded model."""
+    """Scores shards of one run with one loaded model.
 
-    def __init__(self, work: Work, classifier: ThemeClassifier) -> None:
+    Args:
+        work: what a worker must know.
+        classifier: the model.
+        read_ahead: batches that a thread reads ahead; 0 to read and score in turn.
+    """
+
+    def __init__(self, work: Work, classifier: ThemeClassifier, read_ahead: int = _AHEAD) -> None:
+        self._read_ahead = read_ahead
         self._work = work
         self._scorer = BatchScorer(classifier, evidence=work.evidence, keep_text=work.keep_text)
         self._thresholds = classifier.thresholds.at
@@ -127,7 +134,8 @@ class ShardScorer:
         tally = Tally()
         read = batches(self._documents(task, tally, watch))
         try:
-            for batch in read if task.alone else ahead(read, _AHEAD):
+            in_turn = task.alone or not self._read_ahead
+            for batch in read if in_turn else ahead(read, self._read_ahead):
                 self._add(batch, files, tally)
                 watch(_seen(task, tally))
         except BaseException:
