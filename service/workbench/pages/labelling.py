@@ -82,13 +82,12 @@ class _Table:
             key = str(event.args.get("key", ""))
             if action := self._actions_by_key().get(key):
                 await self._do(action)
-            elif key.isdigit() and self._sheet.paragraph is not None:
-                self._choice.toggle(int(key))
 
         on_keys(press)
 
     def _actions_by_key(self) -> Mapping[str, Action]:
         return {
+            **{str(number): self._toggling(number) for number in range(1, 10)},
             "0": self._none,
             " ": self._save,
             "u": self._undo,
@@ -145,6 +144,13 @@ class _Table:
     async def _do(self, action: Action) -> None:
         async with self._turn:
             await told(action)()
+
+    def _toggling(self, number: int) -> Action:
+        async def toggle() -> None:
+            if self._sheet.paragraph is not None:
+                self._choice.toggle(number)
+
+        return toggle
 
     async def _none(self) -> None:
         if self._sheet.paragraph is not None:

@@ -77,13 +77,12 @@ class _Settling:
             key = str(event.args.get("key", ""))
             if action := self._actions().get(key):
                 await self._do(action)
-            elif key.isdigit() and self._now is not None:
-                self._choice.toggle(int(key))
 
         on_keys(press)
 
     def _actions(self) -> Mapping[str, Action]:
         return {
+            **{str(number): self._toggling(number) for number in range(1, 10)},
             "0": self._none,
             " ": self._save,
             "u": self._undo,
@@ -132,6 +131,13 @@ class _Settling:
         first = self._left[0] if self._left else None
         found = await asyncio.to_thread(self._difference, first) if first is not None else None
         self._show(found, None)
+
+    def _toggling(self, number: int) -> Action:
+        async def toggle() -> None:
+            if self._now is not None:
+                self._choice.toggle(number)
+
+        return toggle
 
     async def _none(self) -> None:
         if self._now is not None:
