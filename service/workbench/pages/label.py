@@ -1,6 +1,7 @@
 """`/label`: the queues, how far each is, and what can be done with one."""
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
 
 from nicegui import app, ui
@@ -32,6 +33,7 @@ _EXPORTS = (
 def register(desk: Desk) -> None:
     """Make the pages."""
     makings: list[Making] = []
+    shutil.rmtree(desk.folder / new_queue.UPLOADS, ignore_errors=True)
 
     @ui.page("/label", title="govtheme")
     async def page() -> RedirectResponse | None:

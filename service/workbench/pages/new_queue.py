@@ -28,6 +28,9 @@ _SHARE = 20
 _SUFFIXES = (".txt", ".csv", ".tsv", ".xlsx", ".xls", ".jsonl", ".json")
 _KIND = "score"
 
+UPLOADS = "label-uploads"
+"""The folder of files on their way into a queue; emptied when the workbench starts."""
+
 
 def register(desk: Desk, makings: list[Making]) -> None:
     """Make the page; what is in the making is put into the list."""
@@ -232,7 +235,7 @@ async def _made(desk: Desk, order: Order, texts: list[str] | None, making: Makin
 
 
 def _new_file(desk: Desk, suffix: str) -> Path:
-    folder = desk.folder / "uploads"
+    folder = desk.folder / UPLOADS
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{secrets.token_hex(8)}{suffix}"
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from model.store import ModelStore
 from service.cli import main
+from service.keys import add_key, remove_key
 from service.workbench.database import Database
 from service.workbench.schema import Judgement
 from tests.service.workbench.conftest import LARGE, SMALL
@@ -194,3 +195,28 @@ def test_labels_from_elsewhere_become_a_queue(
     page.get_by_role("button", name="导入").click()
     row = page.locator(".queue", has_text="外来")
     expect(row).to_contain_text("完成 1/1 · 我 1")
+
+
+def test_who_labels_does_not_see_what_others_say(
+    context: BrowserContext, store: ModelStore, tmp_path: Path
+) -> None:
+    keys, folder = tmp_path / "keys.json", tmp_path / "bench"
+    key = add_key(keys, "标注员", ("classify",))
+    database = Database("", folder / "workbench.sqlite")
+    queue, _ = make_queue(database, 3)
+    database.close()
+    with working(store.root, folder, "--keys", str(keys)) as (_, address):
+        page = sign_in(context, address, key)
+        page.goto(f"{address}/label/{queue}/settle")
+        expect(page.get_by_text("没有 admin 权限")).to_be_visible()
+        expect(page.locator(".label-sheet")).to_have_count(0)
+        page.goto(f"{address}/label/{queue + 1}")
+        expect(page.get_by_text("没有标注队列")).to_be_visible()
+        page.goto(f"{address}/label/{queue}")
+        shown(page, 1)
+        ready(page)
+        # A key that is taken away ends its rights at the next step.
+        remove_key(keys, "标注员")
+        page.keyboard.press("1")
+        page.keyboard.press(" ")
+        expect(page.get_by_text("登录已经失效")).to_be_visible()
