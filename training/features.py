@@ -14,6 +14,8 @@ from scipy import sparse
 
 from model.features import Counter, Counts, Weighting, batches
 from model.grams import GramReader, Grams, Words
+from model.normalisation import Normaliser
+from model.title import title_ends
 from model.vocabulary import NOTHING, Hashes, Ints, Terms, Vocabulary
 from training.errors import TooLittleError
 from training.parameters import Parameters
@@ -88,9 +90,18 @@ def _build(
     df = np.concatenate(frequencies)
     idf = (np.log((1.0 + texts) / (1.0 + df)) + 1.0).astype(np.float32)
     weighting = Weighting(idf, ends, parameters.sublinear)
-    counter = Counter(reader, vocabulary)
+    counter = Counter(reader, vocabulary, parameters.title or 0)
     matrix = stack([counter.count(some) for some in words], weighting)
     return Features(reader, vocabulary, terms, weighting, matrix)
+
+
+def titled_share(normaliser: Normaliser, texts: Sequence[str]) -> float:
+    """What share of the texts has a title, 0 to 1."""
+    titled = 0
+    for batch in batches(texts):
+        normal = normaliser(texts[batch.start : batch.stop])
+        titled += int((title_ends(normal) > normal.bounds[:-1]).sum())
+    return titled / len(texts) if texts else 0.0
 
 
 def stack(counted: Sequence[Counts], weighting: Weighting) -> sparse.csr_array:

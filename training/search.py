@@ -233,7 +233,7 @@ def _shares(rows: int) -> list[float]:
 
 def _folds(rows: Sequence[Row], start: Parameters, build: Build) -> NDArray[np.int64]:
     features = build(rows, start)
-    return assign_folds(rows, start.settled(len(rows)).folds or 2, near_copies(features.matrix))
+    return assign_folds(rows, start.folds or 2, near_copies(features.matrix))
 
 
 def _sample(whole: _Round, share: float) -> _Round:

@@ -28,7 +28,7 @@ from training.curve import learning_curve
 from training.decide import cross_decided, fit_rule
 from training.dictionary import build_dictionary
 from training.errors import TooLittleError
-from training.features import Features, build_features
+from training.features import Features, build_features, titled_share
 from training.fit import fit_linear, out_of_fold
 from training.folds import assign_folds, canonical
 from training.judged import Judged
@@ -98,11 +98,12 @@ def _train(
     budget: float | None,
 ) -> Trained:
     rows = canonical(corpus.rows)
-    parameters = parameters.settled(len(rows))
     labels = learnable_labels(corpus)
     targets = np.array([[label in row.labels for label in labels] for row in rows])
 
     source = _Source.bundled()
+    titled = titled_share(source.normaliser, [row.text for row in rows])
+    parameters = parameters.settled(len(rows), titled)
 
     def build(some: Sequence[Row], parameters: Parameters) -> Features:
         return build_features(source.reader(parameters), [row.text for row in some], parameters)
@@ -250,6 +251,7 @@ def _content(corpus: Corpus, features: Features, parameters: Parameters) -> dict
         "codebook": corpus.codebook.summary(),
         "ranges": {"words": list(parameters.words), "characters": list(parameters.characters)},
         "seed": features.reader.seed,
+        "title": parameters.title,
         "sublinear": parameters.sublinear,
         "vocabulary": {
             **vocabulary.as_content(),

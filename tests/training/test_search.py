@@ -73,7 +73,7 @@ def test_what_was_found_can_be_trained_again_to_the_same_bytes(tmp_path: Path) -
     parameters = Parameters.from_dict(manifest["parameters"])
     again = train(small_corpus(), tmp_path / "b", parameters, jobs=1)
     assert again.version == found.version
-    assert found.metrics["search"][0]["parameters"] == Parameters(folds=5).as_dict()
+    assert found.metrics["search"][0]["parameters"] == Parameters(title=0, folds=5).as_dict()
     assert "search" not in again.metrics
 
 
