@@ -3,8 +3,9 @@
 Candidates are the given parameters, those that differ from them in one thing, and others drawn
 from a fixed space with a fixed seed. They are compared by cross-validated macro-F1 in rounds, on
 ever more rows, and the better third of each round goes on to the next: successive halving (Jamieson
-and Talwalkar 2016), with fresh candidates as long as there is time. The features of a round are
-computed once for all candidates that share them; candidates are fitted side by side.
+and Talwalkar 2016), with fresh candidates as long as there is time; where something better was
+found, its neighbours come first. All n-grams are counted once (`pool`), so that a candidate costs a
+choice of columns and a fit; candidates are fitted side by side.
 """
 
 import math
@@ -12,49 +13,35 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.candidates import draw, neighbours
 from training.copies import near_copies
-from training.corpus import Row
 from training.decide import cross_decided
 from training.errors import TooLittleError
-from training.features import Features
-from training.fit import out_of_fold
+from training.examples import Examples
+from training.fit import Fold, folded, out_of_fold
 from training.folds import assign_folds
 from training.metrics import macro_f1
 from training.parameters import Parameters
+from training.pool import Pool
+from training.source import Source
 
 Bools = NDArray[np.bool_]
-Build = Callable[[Sequence[Row], Parameters], Features]
 Done = Callable[[int, int], None]
-
-FEATURES: tuple[dict[str, Any], ...] = (
-    {},
-    {"characters": (2, 3)},
-    {"characters": (1, 4)},
-    {"characters": (1, 2)},
-    {"characters": (0, 0)},
-    {"words": (1, 1)},
-    {"words": (1, 3)},
-    {"words": (0, 0), "characters": (1, 4)},
-    {"sublinear": False},
-    {"min_df_words": 1, "min_df_characters": 2},
-    {"min_df_words": 4, "min_df_characters": 10},
-)
-CLASSIFIERS = ("svm", "average", "logistic", "ridge")
-CS = (0.2, 0.4, 0.7, 1.2, 2.5)
-FLOORS = (None, 0.3, 0.7, 1.2, 2.5)
-BALANCED = (False, False, True)
 
 _KEPT = 3
 """One candidate in so many goes on, to so many times the rows."""
 
 _FEWEST_ROWS = 1500
-_SEED = 0
+_AFTER = 2.0
+"""So many times longer than the start took the training takes that follows."""
+
+_WIDE = 5.0
+"""So many times longer than for the start alone counting for all candidates takes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +82,10 @@ class Tried:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Round:
-    """The rows of a round."""
-
-    rows: list[Row]
-    targets: Bools
-    fold_of: NDArray[np.int64]
-
-
 def search(
-    rows: Sequence[Row],
-    targets: Bools,
+    examples: Examples,
+    source: Source,
     start: Parameters,
-    build: Build,
     budget: float,
     jobs: int,
     done: Done,
@@ -117,82 +94,106 @@ def search(
     """The best parameters that were found in time, and all that was tried.
 
     Args:
-        rows: the corpus, in canonical order.
-        targets: shape (rows, labels).
-        start: tried first, and kept where nothing is clearly better.
-        build: makes the features of rows.
-        budget: seconds; what cannot be finished in time is not begun.
+        examples: what is to be learnt.
+        source: what texts are read with.
+        start: tried first, and kept where nothing is clearly better; settled.
+        budget: seconds for the search and the training that follows; what is not likely to be
+            finished in time is not begun.
         jobs: how many threads.
         done: told how many of how many seconds are gone.
         most: how many candidates to try at most, however much time there is.
     """
     clock = _Clock(budget, done)
-    whole = _Round(list(rows), targets, _folds(rows, start, build))
-    tried = _try([start], whole, build, clock, jobs, clock.elapsed(), -math.inf)
-    # The training that follows costs about as much again.
-    once = clock.elapsed()
-    clock.reserve(once)
-    drawn = draw(start, most)
-    while drawn and clock.left() > once:
-        number = _affordable(clock.left(), once, len(rows))
-        found = _halved(drawn[:number], whole, build, clock, jobs, once)
+    pool = Pool.of(source, examples.texts, [start], jobs)
+    counting = clock.elapsed()
+    matrix = pool.matrix(start)
+    fold_of = assign_folds(examples.rows, start.folds or 2, near_copies(matrix))
+    field = _Field(pool, examples, fold_of, clock, jobs)
+    tried = [_attempt(start, folded(matrix, fold_of), field, jobs)]
+    clock.tell()
+    # The training that follows does all that once more, fits all rows and draws its report.
+    before = clock.elapsed() - tried[0].seconds
+    clock.reserve(_AFTER * (before + tried[0].seconds))
+    # The start had all threads, a candidate has one.
+    once = tried[0].seconds * jobs
+    queue = draw(start, most)
+    if clock.left() > 4 * _WIDE * counting:
+        pool = Pool.of(source, examples.texts, [start, *queue], jobs)
+    field = replace(field, pool=pool)
+    queue = [one for one in queue if pool.has(one)]
+    best = tried[0]
+    seen = {start, *queue}
+    while queue and clock.left() > once:
+        number = _affordable(clock.left() * jobs, once, len(examples.rows))
+        found = _halved(queue[:number], field, once)
         if not found:
             break
-        tried += found
-        drawn = drawn[number:]
-    final = [one for one in tried if one.rows == len(rows)]
-    best = max(final, key=lambda one: one.macro_f1)
-    return (best if best.clearly_better(tried[0]) else tried[0]).parameters, tried
+        tried, queue = tried + found, queue[number:]
+        better = _best(tried, len(examples.rows))
+        if better != best:
+            best = better
+            clock.reserve(_AFTER * (before + max(tried[0].seconds, best.seconds)))
+            near = [one for one in neighbours(best.parameters) if one not in seen and pool.has(one)]
+            seen.update(near)
+            queue = near[: max(most - len(seen), 0)] + queue
+    return best.parameters, tried
 
 
-def _halved(
-    candidates: Sequence[Parameters],
-    whole: _Round,
-    build: Build,
-    clock: "_Clock",
-    jobs: int,
-    once: float,
-) -> list[Tried]:
+def _best(tried: Sequence[Tried], rows: int) -> Tried:
+    """The best on all rows, where it is clearly better than the start."""
+    best = max((one for one in tried if one.rows == rows), key=lambda one: one.macro_f1)
+    return best if best.clearly_better(tried[0]) else tried[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """What candidates are tried on: the rows of a round.
+
+    Attributes:
+        pool: their n-grams.
+        examples: the rows and their labels.
+        fold_of: the fold of each, shape (rows,).
+        clock: of the search.
+        jobs: how many threads.
+    """
+
+    pool: Pool
+    examples: Examples
+    fold_of: NDArray[np.int64]
+    clock: "_Clock"
+    jobs: int
+
+    def sample(self, share: float) -> "_Field":
+        """A share of the rows, as evenly as the folds; copies stay together."""
+        if share == 1.0:
+            return self
+        parts = assign_folds(self.examples.rows, round(1 / share))
+        mine = np.flatnonzero(parts == 0)
+        return replace(
+            self,
+            pool=self.pool.part(mine),
+            examples=self.examples.part(mine),
+            fold_of=self.fold_of[mine],
+        )
+
+
+def _halved(candidates: Sequence[Parameters], whole: _Field, once: float) -> list[Tried]:
     """Rounds of these candidates, from a share of the rows to all of them.
 
     Args:
-        once: how many seconds a candidate took on all rows, with its features.
+        candidates: to begin with.
+        whole: all rows.
+        once: how many seconds one takes on all rows.
     """
-    tried: list[Tried] = []
-    for share in _shares(len(whole.rows)):
-        part = _sample(whole, share)
+    clock, tried = whole.clock, list[Tried]()
+    for share in _shares(len(whole.examples.rows)):
         # Half of what is left for each round, and all of it for the last.
         end = clock.elapsed() + clock.left() * (1.0 if share == 1 else 0.5)
-        found = _try(candidates, part, build, clock, jobs, end, once * share)
+        found = _try(candidates, whole.sample(share), end, once * share)
         tried += found
         best = sorted(found, key=lambda one: -one.macro_f1)[: max(2, len(candidates) // _KEPT)]
         candidates = [one.parameters for one in best]
     return tried
-
-
-def draw(start: Parameters, number: int) -> list[Parameters]:
-    """So many candidates besides the start, without repetition; more are the same and others."""
-    single: list[dict[str, Any]] = [
-        *FEATURES,
-        *({"classifier": classifier} for classifier in CLASSIFIERS),
-        *({"c": c} for c in CS),
-        *({"ratio_floor": floor} for floor in FLOORS),
-        {"balanced": True},
-    ]
-    several = [
-        {**features, "classifier": classifier, "c": c, "ratio_floor": floor, "balanced": balanced}
-        for features, classifier, c, floor, balanced in product(
-            FEATURES, CLASSIFIERS, CS, FLOORS, BALANCED
-        )
-    ]
-    generator = np.random.default_rng(_SEED)
-    drawn = dict.fromkeys(
-        replace(start, **space[i])
-        for space in (single, several)
-        for i in generator.permutation(len(space))
-    )
-    drawn.pop(start, None)
-    return list(drawn)[:number]
 
 
 class _Clock:
@@ -211,7 +212,8 @@ class _Clock:
         return self._budget - self._held - self.elapsed()
 
     def reserve(self, seconds: float) -> None:
-        self._held += seconds
+        """Keep so much for what comes afterwards."""
+        self._held = seconds
 
     def tell(self) -> None:
         self._done(min(int(self.elapsed()), int(self._budget)), int(self._budget))
@@ -220,7 +222,7 @@ class _Clock:
 def _affordable(left: float, once: float, rows: int) -> int:
     """How many candidates to begin with, when one of them on all rows takes this long."""
     rounds = len(_shares(rows))
-    return max(int(left / max(once, 0.05) * _KEPT ** (rounds - 1) / rounds), 2)
+    return max(int(left / max(once, 0.05) * _KEPT ** (rounds - 1) / rounds / 2), 2)
 
 
 def _shares(rows: int) -> list[float]:
@@ -231,33 +233,14 @@ def _shares(rows: int) -> list[float]:
     return shares
 
 
-def _folds(rows: Sequence[Row], start: Parameters, build: Build) -> NDArray[np.int64]:
-    features = build(rows, start)
-    return assign_folds(rows, start.folds or 2, near_copies(features.matrix))
-
-
-def _sample(whole: _Round, share: float) -> _Round:
-    """A share of the rows, as evenly as the folds; copies stay together."""
-    if share == 1.0:
-        return whole
-    parts = assign_folds(whole.rows, round(1 / share))
-    mine = np.flatnonzero(parts == 0)
-    return _Round([whole.rows[i] for i in mine], whole.targets[mine], whole.fold_of[mine])
-
-
 def _try(
-    candidates: Sequence[Parameters],
-    part: _Round,
-    build: Build,
-    clock: _Clock,
-    jobs: int,
-    end: float,
-    longest: float,
+    candidates: Sequence[Parameters], field: _Field, end: float, longest: float
 ) -> list[Tried]:
-    """Every candidate that is likely to be done in time.
+    """Every candidate that is likely to be done in time, in their order.
 
     Args:
-        candidates, part, build, clock, jobs: what to try, on which rows, and with what.
+        candidates: what to try.
+        field: on what.
         end: seconds since the search began.
         longest: how many seconds one is thought to take, until one takes longer.
     """
@@ -266,23 +249,20 @@ def _try(
         by_features.setdefault(_features_of(candidate), []).append(candidate)
     tried: list[Tried] = []
     for some in by_features.values():
-        if clock.elapsed() + longest > end:
+        if field.clock.elapsed() + longest > end:
             break
         try:
-            features = build(part.rows, some[0])
+            folds = folded(field.pool.matrix(some[0]), field.fold_of)
         except TooLittleError:
             continue
 
-        def attempt(candidate: Parameters, features: Features = features) -> Tried | None:
-            if clock.elapsed() + max([longest, *(one.seconds for one in tried)]) > end:
-                return None
-            found = _attempt(candidate, features, part)
-            tried.append(found)
-            clock.tell()
-            return found
+        def attempt(candidate: Parameters, folds: Sequence[Fold] = folds) -> None:
+            if field.clock.elapsed() + max([longest, *(one.seconds for one in tried)]) <= end:
+                tried.append(_attempt(candidate, folds, field, 1))
+                field.clock.tell()
 
-        with ThreadPoolExecutor(jobs) as pool:
-            list(pool.map(attempt, some))
+        with ThreadPoolExecutor(field.jobs) as threads:
+            list(threads.map(attempt, some))
     return sorted(tried, key=lambda one: candidates.index(one.parameters))
 
 
@@ -292,24 +272,22 @@ def _features_of(parameters: Parameters) -> tuple[Any, ...]:
         parameters.characters,
         parameters.min_df_words,
         parameters.min_df_characters,
+        parameters.title,
         parameters.sublinear,
     )
 
 
-def _attempt(candidate: Parameters, features: Features, part: _Round) -> Tried:
+def _attempt(candidate: Parameters, folds: Sequence[Fold], field: _Field, jobs: int) -> Tried:
     begun = time.monotonic()
-    labels = [str(n) for n in range(part.targets.shape[1])]
-    margins = out_of_fold(
-        features.matrix, part.targets, part.fold_of, candidate, 1, lambda *_: None
-    )
+    targets, fold_of, labels = field.examples.targets, field.fold_of, field.examples.labels
+    margins = out_of_fold(folds, targets, candidate, jobs, lambda *_: None)
     given, _, _ = cross_decided(
-        margins, part.targets, part.fold_of, labels, candidate, np.zeros(len(labels), bool)
+        margins, targets, fold_of, labels, candidate, np.zeros(len(labels), bool)
     )
-    folds = [part.fold_of == fold for fold in range(int(part.fold_of.max()) + 1)]
     return Tried(
         candidate,
-        len(part.rows),
-        macro_f1(given, part.targets),
-        tuple(macro_f1(given[held], part.targets[held]) for held in folds),
+        len(targets),
+        macro_f1(given, targets),
+        tuple(macro_f1(given[fold.held], targets[fold.held]) for fold in folds),
         time.monotonic() - begun,
     )
