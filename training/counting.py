@@ -105,7 +105,7 @@ def counts_of(
 ) -> Counts:
     """Counts from their arrays; a vocabulary of so many features."""
     bits = max(int(vocabulary) - 1, 1).bit_length()
-    keys: Offsets = np.repeat(np.arange(len(rows) - 1) << bits, np.diff(rows)) + features
+    keys = (np.arange(len(rows) - 1) << bits).repeat(np.diff(rows)) + features
     return Counts(rows, features, counts, keys, bits)
 
 

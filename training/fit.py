@@ -40,13 +40,6 @@ class _Part:
     targets: Bools
 
 
-def fit_labels(
-    matrix: sparse.csr_array, targets: Bools, parameters: Parameters
-) -> tuple[Singles, Floats]:
-    """Weights, shape (features, labels), float32, and intercepts, shape (labels,)."""
-    return _fit(_Part(matrix, Design.of(matrix), targets), parameters)
-
-
 def fit_linear(
     matrix: sparse.csr_array,
     targets: Bools,

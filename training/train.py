@@ -1,6 +1,7 @@
 """A training from beginning to end: corpus in, artifact out."""
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,12 +74,15 @@ def train(
         TooLittleError: too few labels or too few examples of one.
     """
     # A sum that is shared among BLAS threads is rounded as their number has it.
+    began = time.monotonic()
     with threadpool_limits(1):
         course = _Course(
             Examples.of(corpus), Source.bundled(), progress, jobs or os.cpu_count() or 1
         )
-        parameters, tried = course.searched(course.settled(parameters), budget)
-        return course.finished(corpus, store, parameters, tried)
+        settled, tried = course.settled(parameters), list[Tried]()
+        if budget is not None:
+            settled, tried = course.searched(settled, budget - (time.monotonic() - began))
+        return course.finished(corpus, store, settled, tried)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +112,8 @@ class _Course:
         texts = self.examples.texts
         return parameters.settled(len(texts), self.source.titled_share(texts))
 
-    def searched(
-        self, parameters: Parameters, budget: float | None
-    ) -> tuple[Parameters, list[Tried]]:
-        """Better parameters, where there is time to look for them, and what was tried."""
-        if budget is None:
-            return parameters, []
+    def searched(self, parameters: Parameters, budget: float) -> tuple[Parameters, list[Tried]]:
+        """Better parameters, where they are found in time, and what was tried."""
         return search(
             self.examples,
             self.source,
