@@ -135,6 +135,7 @@ class _Course:
         metrics |= learnt.rule.description(parameters)
         if tried:
             metrics["search"] = [one.as_dict() for one in tried]
+            metrics["parameters"] = parameters.as_dict()
         inside = content(corpus, self.source, learnt)
         about = manifest(corpus, self.examples, self.source.words, parameters, judged.probabilities)
         described = files(inside, about, metrics, judged, corpus.codebook)
