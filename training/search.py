@@ -104,7 +104,7 @@ def search(
     pool = Pool.of(source, examples.texts, [start], jobs)
     counting = clock.elapsed()
     matrix = pool.matrix(start)
-    fold_of = assign_folds(examples.rows, start.folds or 2, near_copies(matrix))
+    fold_of = assign_folds(examples.rows, start.folds or 2, near_copies(matrix, jobs))
     field = _Field(pool, examples, fold_of, clock, jobs)
     tried = [_attempt(start, folded(matrix, fold_of), field, jobs)]
     clock.tell()

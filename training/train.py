@@ -149,7 +149,7 @@ class _Course:
         return features
 
     def _held(self, features: Features, parameters: Parameters) -> _Held:
-        copies = near_copies(features.matrix)
+        copies = near_copies(features.matrix, self.jobs)
         fold_of = assign_folds(self.examples.rows, parameters.folds or 2, copies)
         margins = out_of_fold(
             folded(features.matrix, fold_of),
