@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench bench-train bench-archive bench-http bench-mlserver soak fuzz wrk
+.PHONY: run test check bench bench-train bench-archive bench-http bench-mlserver soak fuzz wrk chromium
 .PHONY: bundle check-bundle lock clean
 
 run: $(VENV)/run
@@ -15,10 +15,10 @@ run: $(VENV)/run
 	$(BIN)/govtheme classify --file data/sample_page.txt
 	$(BIN)/govtheme serve
 
-test: $(VENV)/dev
+test: $(VENV)/dev chromium
 	$(BIN)/pytest
 
-check: $(VENV)/dev
+check: $(VENV)/dev chromium
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -44,8 +44,9 @@ build/mlserver/bin/mlserver:
 	$(PYTHON) -m venv build/mlserver
 	build/mlserver/bin/pip install --quiet --disable-pip-version-check 'mlserver==1.7.*' 'mlserver-sklearn==1.7.*' jieba
 
-wrk:
-	@command -v wrk >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq wrk; } || { echo "需要 wrk：请以 root 运行 apt-get install wrk" >&2; exit 1; }
+# Programs of the system: a load generator, and the browser that the workbench is tested in.
+wrk chromium:
+	@command -v $@ >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq $@; } || { echo "需要 $@：请以 root 运行 apt-get install $@" >&2; exit 1; }
 
 soak: $(VENV)/dev
 	$(BIN)/python -m tests.soak

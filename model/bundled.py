@@ -31,6 +31,9 @@ def bundled(name: str) -> Path:
 def default_store() -> Path:
     """The folder of trained models when none is named: the checkout's, else the user's own."""
     root = checkout()
-    return (
-        root / "artifacts" if root else Path(platformdirs.user_data_dir("govtheme")) / "artifacts"
-    )
+    return root / "artifacts" if root else user_folder() / "artifacts"
+
+
+def user_folder() -> Path:
+    """The user's own folder for what govtheme keeps between two runs."""
+    return Path(platformdirs.user_data_dir("govtheme"))

@@ -15,7 +15,17 @@ import typer
 from model.bundled import bundled
 from model.codebook import load_codebook
 from model.errors import UserError
-from service.commands import classify, corpus, evaluate, keys, models, score, serve, train
+from service.commands import (
+    classify,
+    corpus,
+    evaluate,
+    keys,
+    models,
+    score,
+    serve,
+    train,
+    workbench,
+)
 from service.display import answers, messages
 
 
@@ -38,6 +48,7 @@ def build() -> typer.Typer:
     )
     app.command(epilog="例：govtheme score 档案文件夹 --out 结果.csv")(score.score)
     app.command(epilog="例：govtheme serve --port 8000")(serve.serve)
+    app.command(epilog="例：govtheme workbench --roots /data/档案")(workbench.workbench)
     app.add_typer(models.app, name="models")
     app.add_typer(keys.app, name="keys")
     app.add_typer(corpus.app, name="corpus")

@@ -101,6 +101,10 @@ class KeyRing:
             raise UnauthorizedError("密钥不对，或已经作废")
         return found
 
+    def named(self, name: str) -> Key | None:
+        """The key of this name."""
+        return next((key for key in self._keys if key.name == name), None)
+
 
 def require(key: Key | None, scope: Scope) -> None:
     """Make sure that a key may do this.

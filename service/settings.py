@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from model.bundled import default_store
+from model.bundled import default_store, user_folder
 from model.errors import UserError
 
 FILE_VARIABLE = "GOVTHEME_SETTINGS"
@@ -127,6 +127,31 @@ class Settings(BaseSettings):
     shard_bytes: Annotated[int, Field(ge=1, description="成批处理时一片约多少字节，至少 1")] = (
         4_000_000
     )
+
+    workbench: Path = Field(
+        default_factory=lambda: user_folder() / "workbench",
+        description="工作台存放标注、任务和会话的文件夹",
+    )
+    workbench_port: Annotated[
+        int, Field(ge=0, le=65535, description="工作台监听的端口，0 到 65535，0 为任选")
+    ] = 8080
+    database: Annotated[
+        str,
+        Field(
+            description="标注存在哪个数据库，如 postgresql+psycopg://用户@主机/库；"
+            "空为工作台文件夹里的 SQLite 文件"
+        ),
+    ] = ""
+    roots: Annotated[
+        str, Field(description="工作台可以处理哪些服务器上的文件夹，逗号分隔；空为只处理上传的文件")
+    ] = ""
+    server: Annotated[
+        str, Field(description="工作台调用哪个服务，如 http://127.0.0.1:8000；空为自己启动一个")
+    ] = ""
+    server_key: Annotated[
+        SecretStr, Field(description="调用那个服务的密钥；换模型需要 admin 权限")
+    ] = SecretStr("")
+    jobs: Annotated[int, Field(ge=1, le=64, description="工作台同时做几个任务，1 到 64")] = 1
 
     @property
     def origins(self) -> Sequence[str]:

@@ -1,8 +1,6 @@
 """One run at a time on one table: a lock that the system lets go when its holder dies."""
 
-import errno
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import BinaryIO
 
 from service.archive.errors import BusyError
 from service.archive.places import Places
+from service.locks import take
 
 
 @contextmanager
@@ -31,28 +30,11 @@ def locked(places: Places) -> Iterator[BinaryIO]:
             # A run that has just ended removed its folder.
             continue
         with file:
-            if not _take(file):
+            if not take(file):
                 raise BusyError(places.out)
             if _is_same(file, places.lock):
                 yield file
                 return
-
-
-def _take(file: BinaryIO) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
-            return False
-        raise
-    return True
 
 
 def _is_same(file: BinaryIO, path: Path) -> bool:

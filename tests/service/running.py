@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,17 +55,29 @@ def serving(
         log_file: where its standard error goes.
         settings: variables by name without `GOVTHEME_`.
     """
+    words = ("serve", "--port", "0", *options)
+    with (
+        started(models, log_file, words, settings) as (process, address),
+        httpx.Client(base_url=address, trust_env=False) as client,
+    ):
+        wait_until_ready(client)
+        yield process, client
+
+
+@contextmanager
+def started(
+    models: Path, log_file: Path, words: Sequence[str], settings: Mapping[str, str]
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A command that serves, as a process of its own, and the address that it told."""
     variables = {f"GOVTHEME_{name.upper()}": value for name, value in settings.items()}
     with log_file.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "service", "serve", "--port", "0", *options],
+            [sys.executable, "-m", "service", *words],
             env={**os.environ, "GOVTHEME_MODELS": str(models), **variables},
             stderr=errors,
         )
     try:
-        with httpx.Client(base_url=_address(process, log_file), trust_env=False) as client:
-            wait_until_ready(client)
-            yield process, client
+        yield process, _address(process, log_file)
     finally:
         process.terminate()
         try:
@@ -74,12 +86,12 @@ def serving(
             process.kill()
 
 
-def wait_until_ready(client: httpx.Client) -> None:
+def wait_until_ready(client: httpx.Client, path: str = "/livez") -> None:
     """Return when the server answers."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         try:
-            if client.get("/livez").status_code == 200:
+            if client.get(path).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.05)

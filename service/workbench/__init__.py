@@ -1,0 +1,1 @@
+"""The workbench: a page on which people read, correct and retrain, in a browser."""
