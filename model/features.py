@@ -281,12 +281,12 @@ def _begins(keys: NDArray[Any]) -> NDArray[np.intp]:
     return new.nonzero()[0]
 
 
-def batches(texts: Sequence[str]) -> Iterator[range]:
+def batches(texts: Sequence[str], most: int = BATCH_CHARACTERS) -> Iterator[range]:
     """Cut a list into batches that are neither too many texts nor too many characters."""
     start = 0
     characters = 0
     for i, text in enumerate(texts):
-        if i > start and (i - start >= BATCH_TEXTS or characters + len(text) > BATCH_CHARACTERS):
+        if i > start and (i - start >= BATCH_TEXTS or characters + len(text) > most):
             yield range(start, i)
             start, characters = i, 0
         characters += len(text)

@@ -22,6 +22,9 @@ Bools = NDArray[np.bool_]
 Least = Callable[[str], int]
 """From a kind (`word`, `character`) to how many rows a feature must stand in."""
 
+_BATCH_CHARACTERS = 1 << 18
+"""Smaller than at serving, so that all cores have work to the end."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -49,7 +52,8 @@ class Counted:
 
 def cut(reader: GramReader, texts: Sequence[str], jobs: int) -> list[Words]:
     """The words of a corpus, batch by batch."""
-    return side_by_side(lambda at: reader.words(texts[at.start : at.stop]), [*batches(texts)], jobs)
+    cuts = [*batches(texts, _BATCH_CHARACTERS)]
+    return side_by_side(lambda at: reader.words(texts[at.start : at.stop]), cuts, jobs)
 
 
 def count(

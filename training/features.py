@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from model.features import Counts, Weighting
-from model.grams import GramReader, Grams, Words
+from model.grams import GramReader, Words
+from model.normalisation import Offsets
 from model.vocabulary import Hashes, Terms, Vocabulary
 from training.counting import CollisionError, Counted, count, cut, side_by_side
 from training.parameters import Parameters
@@ -119,16 +120,16 @@ def stack(counted: Sequence[Counts], weighting: Weighting) -> sparse.csr_array:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """The features of a batch: what each looks like, and its second hash.
+    """The features of a batch: where each stands, and its second hash.
 
     Attributes:
         features: ascending, shape (seen,).
-        terms: of each.
+        starts: a place of each in the normal form, shape (seen,).
         witnesses: of each, shape (seen,).
     """
 
     features: NDArray[np.intp]
-    terms: list[str]
+    starts: Offsets
     witnesses: Hashes
 
 
@@ -138,14 +139,18 @@ def _terms(reader: GramReader, words: Sequence[Words], counted: Counted, jobs: i
     Raises:
         CollisionError: a place has a feature's hash and another text.
     """
-    size = len(counted.vocabulary)
+    size, families = len(counted.vocabulary), reader.ranges.families
     terms: list[str] = [""] * size
     witnesses, named = np.zeros(size, np.uint64), np.zeros(size, bool)
-    for seen in side_by_side(lambda some: _seen(reader, some, counted.vocabulary), words, jobs):
+    batches = side_by_side(lambda some: _seen(reader, some, counted.vocabulary), words, jobs)
+    for some, seen in zip(words, batches, strict=True):
         known = named[seen.features]
         if (witnesses[seen.features] != seen.witnesses)[known].any():
             raise CollisionError("two n-grams have one hash")
-        for feature, term in zip(seen.features.tolist(), seen.terms, strict=True):
+        fresh = seen.features[~known]
+        mine = [families[family] for family in counted.family_of[fresh].tolist()]
+        found = _texts(some, seen.starts[~known], mine)
+        for feature, term in zip(fresh.tolist(), found, strict=True):
             terms[feature] = term
         witnesses[seen.features], named[seen.features] = seen.witnesses, True
     return Terms.of(terms)
@@ -157,28 +162,37 @@ def _seen(reader: GramReader, words: Words, vocabulary: Vocabulary) -> _Seen:
     Raises:
         CollisionError: two places have one hash and another text.
     """
-    terms: dict[int, str] = {}
-    witnesses, named = np.zeros(len(vocabulary), np.uint64), np.zeros(len(vocabulary), bool)
+    size = len(vocabulary)
+    starts = np.zeros(size, np.int64)
+    witnesses, named = np.zeros(size, np.uint64), np.zeros(size, bool)
     second = reader.seeded(reader.seed + _SECOND_HASH)
     for window, check in zip(reader.read(words), second.read(words), strict=True):
         for grams, other in zip(window, check, strict=True):
             places, features = vocabulary.find(grams.hashes)
-            unnamed = np.flatnonzero(~named[features])
-            fresh, first = np.unique(features[unnamed], return_index=True)
-            at = places[unnamed[first]]
-            for feature, place in zip(fresh.tolist(), at.tolist(), strict=True):
-                terms[feature] = _term(words, grams, place)
-            witnesses[fresh], named[fresh] = other.hashes[at], True
-            if (other.hashes[places] != witnesses[features]).any():
+            hashes = other.hashes.take(places)
+            fresh = np.flatnonzero(~named.take(features))
+            # Of several places any will do: they are held to be the same below.
+            new = features.take(fresh)
+            starts[new] = grams.starts.take(places.take(fresh))
+            witnesses[new], named[new] = hashes.take(fresh), True
+            if (hashes != witnesses.take(features)).any():
                 raise CollisionError("two n-grams have one hash")
     seen = np.flatnonzero(named)
-    return _Seen(seen, [terms[feature] for feature in seen.tolist()], witnesses[seen])
+    return _Seen(seen, starts[seen], witnesses[seen])
 
 
-def _term(words: Words, grams: Grams, place: int) -> str:
-    """What an n-gram looks like: its characters, or its words with a blank between them."""
+def _texts(words: Words, starts: Offsets, families: Sequence[tuple[str, int]]) -> list[str]:
+    """What n-grams look like: their characters, or their words with a blank between them."""
     text = words.normal.text
-    if grams.kind == "character" or grams.n == 1:
-        return text[grams.starts[place] : grams.ends[place + grams.n - 1]]
-    units = range(place, place + grams.n)
-    return " ".join(text[grams.starts[unit] : grams.ends[unit]] for unit in units)
+    longest = max((n for kind, n in families if kind == "word"), default=0)
+    units = words.starts.searchsorted(starts)
+    spans = [
+        [some.take(units + n, mode="clip").tolist() for some in (words.starts, words.ends)]
+        for n in range(longest)
+    ]
+    return [
+        text[start : start + n]
+        if kind == "character"
+        else " ".join([text[lows[i] : highs[i]] for lows, highs in spans[:n]])
+        for i, (start, (kind, n)) in enumerate(zip(starts.tolist(), families, strict=True))
+    ]
