@@ -106,7 +106,7 @@ def _search(metrics: Figures) -> str:
         return ""
     rows = "\n".join(f"| {different} | {f1} | {remark} |" for different, f1, _, remark in found)
     return f"""## 参数搜索
-试过 {len(metrics["search"])} 次（段数少的几轮先筛选），在全部段上比过的，最好的在前；只有各折都认为明显更好的才取代起点：
+试过 {len(metrics["search"])} 次（段数少的几轮先筛选），在全部段上比过的，最好的在前；只有好得超出运气的才取代起点：
 
 | 与起点不同之处 | 宏平均 F1 | |
 |---|--:|---|

@@ -12,12 +12,13 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.features import Floats
 from training.candidates import draw, neighbours
 from training.copies import near_copies
 from training.decide import cross_decided
@@ -49,25 +50,25 @@ class Tried:
         parameters: what was tried.
         rows: on how many rows.
         macro_f1: cross-validated, each threshold chosen on other rows.
-        by_fold: the same of the rows of each fold.
+        influences: what each row adds to that beyond its share, shape (rows,).
         seconds: what fitting and deciding took.
     """
 
     parameters: Parameters
     rows: int
     macro_f1: float
-    by_fold: tuple[float, ...]
+    influences: Floats = field(repr=False, compare=False)
     seconds: float
 
-    def clearly_better(self, other: "Tried") -> bool:
-        """Whether the folds agree: better by more than one standard error of their differences.
+    def clearly_better(self, other: "Tried", compared: int) -> bool:
+        """Whether it is better than luck makes the best of so many that are equally good.
 
-        The rule of one standard error (Breiman and others 1984): the best of many that are equally
-        good is only the luckiest.
+        The standard error of the difference is that of the infinitesimal jackknife (Efron 1982);
+        the best of n equals stands about √(2 ln n) of them above the others.
         """
-        differences = np.array(self.by_fold) - np.array(other.by_fold)
-        error = differences.std(ddof=1) / math.sqrt(len(differences))
-        return bool(differences.mean() > error)
+        error = math.sqrt(float(np.square(self.influences - other.influences).sum()))
+        luck = math.sqrt(2 * math.log(max(compared, 2)))
+        return self.macro_f1 - other.macro_f1 > luck * error
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for the figures of an artifact."""
@@ -105,8 +106,8 @@ def search(
     counting = clock.elapsed()
     matrix = pool.matrix(start)
     fold_of = assign_folds(examples.rows, start.folds or 2, near_copies(matrix, jobs))
-    field = _Field(pool, examples, fold_of, clock, jobs)
-    tried = [_attempt(start, folded(matrix, fold_of), field, jobs)]
+    ground = _Ground(pool, examples, fold_of, clock, jobs)
+    tried = [_attempt(start, folded(matrix, fold_of), ground, jobs)]
     clock.tell()
     before = clock.elapsed() - tried[0].seconds
     clock.reserve(_afterwards(before, tried[0].seconds))
@@ -115,13 +116,13 @@ def search(
     queue = draw(start, most)
     if clock.left() > 4 * _WIDE * counting:
         pool = Pool.of(source, examples.texts, [start, *queue], jobs)
-    field = replace(field, pool=pool)
+    ground = replace(ground, pool=pool)
     queue = [one for one in queue if pool.has(one)]
     best = tried[0]
     seen = {start, *queue}
     while queue and clock.left() > once:
         number = _affordable(clock.left() * jobs, once, len(examples.rows))
-        found = _halved(queue[:number], field, once)
+        found = _halved(queue[:number], ground, once)
         if not found:
             break
         tried, queue = tried + found, queue[number:]
@@ -150,12 +151,25 @@ def _afterwards(before: float, attempt: float) -> float:
 
 def _best(tried: Sequence[Tried], rows: int) -> Tried:
     """The best on all rows, where it is clearly better than the start."""
-    best = max((one for one in tried if one.rows == rows), key=lambda one: one.macro_f1)
-    return best if best.clearly_better(tried[0]) else tried[0]
+    whole = [one for one in tried if one.rows == rows]
+    best = max(whole, key=lambda one: one.macro_f1)
+    return best if best.clearly_better(tried[0], len(whole)) else tried[0]
+
+
+def influences(given: Bools, true: Bools) -> Floats:
+    """What each row adds to macro-F1 beyond its share, shape (rows,); they sum up to 0.
+
+    Args:
+        given, true: shape (rows, labels).
+    """
+    right, marked = given & true, given.astype(np.float64) + true
+    sizes = np.maximum(marked.sum(axis=0), 1.0)
+    found: Floats = ((2 * right - 2 * right.sum(axis=0) / sizes * marked) / sizes).mean(axis=1)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
-class _Field:
+class _Ground:
     """What candidates are tried on: the rows of a round.
 
     Attributes:
@@ -172,7 +186,7 @@ class _Field:
     clock: "_Clock"
     jobs: int
 
-    def sample(self, share: float) -> "_Field":
+    def sample(self, share: float) -> "_Ground":
         """A share of the rows, as evenly as the folds; copies stay together."""
         if share == 1.0:
             return self
@@ -186,7 +200,7 @@ class _Field:
         )
 
 
-def _halved(candidates: Sequence[Parameters], whole: _Field, once: float) -> list[Tried]:
+def _halved(candidates: Sequence[Parameters], whole: _Ground, once: float) -> list[Tried]:
     """Rounds of these candidates, from a share of the rows to all of them.
 
     Args:
@@ -243,13 +257,13 @@ def _shares(rows: int) -> list[float]:
 
 
 def _try(
-    candidates: Sequence[Parameters], field: _Field, end: float, longest: float
+    candidates: Sequence[Parameters], ground: _Ground, end: float, longest: float
 ) -> list[Tried]:
     """Every candidate that is likely to be done in time, in their order.
 
     Args:
         candidates: what to try.
-        field: on what.
+        ground: on what.
         end: seconds since the search began.
         longest: how many seconds one is thought to take, until one takes longer.
     """
@@ -258,19 +272,19 @@ def _try(
         by_features.setdefault(_features_of(candidate), []).append(candidate)
     tried: list[Tried] = []
     for some in by_features.values():
-        if field.clock.elapsed() + longest > end:
+        if ground.clock.elapsed() + longest > end:
             break
         try:
-            folds = folded(field.pool.matrix(some[0]), field.fold_of)
+            folds = folded(ground.pool.matrix(some[0]), ground.fold_of)
         except TooLittleError:
             continue
 
         def attempt(candidate: Parameters, folds: Sequence[Fold] = folds) -> None:
-            if field.clock.elapsed() + max([longest, *(one.seconds for one in tried)]) <= end:
-                tried.append(_attempt(candidate, folds, field, 1))
-                field.clock.tell()
+            if ground.clock.elapsed() + max([longest, *(one.seconds for one in tried)]) <= end:
+                tried.append(_attempt(candidate, folds, ground, 1))
+                ground.clock.tell()
 
-        with ThreadPoolExecutor(field.jobs) as threads:
+        with ThreadPoolExecutor(ground.jobs) as threads:
             list(threads.map(attempt, some))
     return sorted(tried, key=lambda one: candidates.index(one.parameters))
 
@@ -286,9 +300,9 @@ def _features_of(parameters: Parameters) -> tuple[Any, ...]:
     )
 
 
-def _attempt(candidate: Parameters, folds: Sequence[Fold], field: _Field, jobs: int) -> Tried:
+def _attempt(candidate: Parameters, folds: Sequence[Fold], ground: _Ground, jobs: int) -> Tried:
     begun = time.monotonic()
-    targets, fold_of, labels = field.examples.targets, field.fold_of, field.examples.labels
+    targets, fold_of, labels = ground.examples.targets, ground.fold_of, ground.examples.labels
     margins = out_of_fold(folds, targets, candidate, jobs, lambda *_: None)
     given, _, _ = cross_decided(
         margins, targets, fold_of, labels, candidate, np.zeros(len(labels), bool)
@@ -297,6 +311,6 @@ def _attempt(candidate: Parameters, folds: Sequence[Fold], field: _Field, jobs: 
         candidate,
         len(targets),
         macro_f1(given, targets),
-        tuple(macro_f1(given[fold.held], targets[fold.held]) for fold in folds),
+        influences(given, targets),
         time.monotonic() - begun,
     )

@@ -10,9 +10,10 @@ from training.candidates import draw, neighbours
 from training.corpus import Corpus, read_corpus
 from training.examples import Examples
 from training.features import build_features
+from training.metrics import macro_f1
 from training.parameters import Parameters
 from training.pool import Pool
-from training.search import Tried, search
+from training.search import Tried, influences, search
 from training.source import Source
 from training.train import train
 
@@ -40,15 +41,38 @@ def test_a_search_finds_something_better_and_keeps_what_it_tried(source: Source)
     assert told[-1][1] == 3600
 
 
-def test_only_what_most_folds_find_better_takes_the_place_of_the_start() -> None:
-    def tried(*by_fold: float) -> Tried:
-        return Tried(START, 100, float(np.mean(by_fold)), by_fold, 1.0)
+def tried_with(given: np.ndarray, true: np.ndarray) -> Tried:
+    return Tried(START, len(true), macro_f1(given, true), influences(given, true), 1.0)
 
-    start = tried(0.80, 0.82, 0.78)
-    assert tried(0.82, 0.84, 0.81).clearly_better(start)
-    assert not tried(0.90, 0.78, 0.76).clearly_better(start)
-    assert not start.clearly_better(start)
-    assert not tried(0.79, 0.81, 0.77).clearly_better(start)
+
+def test_influences_give_the_standard_error_of_a_difference() -> None:
+    """Held against drawing the rows anew a thousand times."""
+    generator = np.random.default_rng(0)
+    true = generator.uniform(size=(800, 4)) < 0.3
+    first, second = (true ^ (generator.uniform(size=true.shape) < 0.1) for _ in range(2))
+    drawn = [generator.integers(0, len(true), len(true)) for _ in range(1000)]
+    differences = [
+        macro_f1(first[some], true[some]) - macro_f1(second[some], true[some]) for some in drawn
+    ]
+    one, other = (influences(given, true) for given in (first, second))
+    assert one.sum() == pytest.approx(0.0, abs=1e-12)
+    error = np.sqrt(np.square(one - other).sum())
+    assert error == pytest.approx(np.std(differences), rel=0.1)
+
+
+def test_the_best_of_many_equals_does_not_take_the_place_of_the_start() -> None:
+    generator = np.random.default_rng(1)
+    true = generator.uniform(size=(600, 3)) < 0.4
+
+    def tried(wrong: float) -> Tried:
+        return tried_with(true ^ (generator.uniform(size=true.shape) < wrong), true)
+
+    start, equals = tried(0.1), [tried(0.1) for _ in range(40)]
+    luckiest = max(equals, key=lambda one: one.macro_f1)
+    assert luckiest.macro_f1 > start.macro_f1
+    assert not luckiest.clearly_better(start, 41)
+    assert tried(0.03).clearly_better(start, 41)
+    assert not start.clearly_better(start, 1)
 
 
 def test_without_time_the_start_is_kept(source: Source) -> None:
