@@ -8,17 +8,15 @@ found, its neighbours come first. All n-grams are counted once (`pool`), so that
 choice of columns and a fit; candidates are fitted side by side.
 """
 
-import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.features import Floats
 from training.candidates import draw, neighbours
 from training.copies import near_copies
 from training.decide import cross_decided
@@ -30,8 +28,8 @@ from training.metrics import macro_f1
 from training.parameters import Parameters
 from training.pool import Pool
 from training.source import Source
+from training.trials import Tried, influences
 
-Bools = NDArray[np.bool_]
 Done = Callable[[int, int], None]
 
 _KEPT = 3
@@ -40,44 +38,6 @@ _KEPT = 3
 _FEWEST_ROWS = 1500
 _WIDE = 5.0
 """So many times longer than for the start alone counting for all candidates takes at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """A candidate and how it did.
-
-    Attributes:
-        parameters: what was tried.
-        rows: on how many rows.
-        macro_f1: cross-validated, each threshold chosen on other rows.
-        influences: what each row adds to that beyond its share, shape (rows,).
-        seconds: what fitting and deciding took.
-    """
-
-    parameters: Parameters
-    rows: int
-    macro_f1: float
-    influences: Floats = field(repr=False, compare=False)
-    seconds: float
-
-    def clearly_better(self, other: "Tried", compared: int) -> bool:
-        """Whether it is better than luck makes the best of so many that are equally good.
-
-        The standard error of the difference is that of the infinitesimal jackknife (Efron 1982);
-        the best of n equals stands about √(2 ln n) of them above the others.
-        """
-        error = math.sqrt(float(np.square(self.influences - other.influences).sum()))
-        luck = math.sqrt(2 * math.log(max(compared, 2)))
-        return self.macro_f1 - other.macro_f1 > luck * error
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data, for the figures of an artifact."""
-        return {
-            "parameters": self.parameters.as_dict(),
-            "rows": self.rows,
-            "macro_f1": self.macro_f1,
-            "seconds": round(self.seconds, 2),
-        }
 
 
 def search(
@@ -102,38 +62,61 @@ def search(
         most: how many candidates to try at most, however much time there is.
     """
     clock = _Clock(budget, done)
+    ground, first = _opening(examples, source, start, clock, jobs)
+    before = clock.elapsed() - first.seconds
+    clock.reserve(_afterwards(before, first.seconds))
+    queue = draw(start, most)
+    if clock.left() > 4 * _WIDE * before:
+        ground = replace(ground, pool=Pool.of(source, examples.texts, [start, *queue], jobs))
+    queue = [one for one in queue if ground.pool.has(one)]
+    tried = [first]
+    for found in _halvings(ground, tried, queue, most):
+        tried += found
+        slowest = max(first.seconds, _best(tried, len(examples.rows)).seconds)
+        clock.reserve(_afterwards(before, slowest))
+    return _best(tried, len(examples.rows)).parameters, tried
+
+
+def _opening(
+    examples: Examples, source: Source, start: Parameters, clock: "_Clock", jobs: int
+) -> tuple["_Ground", "Tried"]:
+    """All rows with the n-grams of the start, and how the start does."""
     pool = Pool.of(source, examples.texts, [start], jobs)
-    counting = clock.elapsed()
     matrix = pool.matrix(start)
     fold_of = assign_folds(examples.rows, start.folds or 2, near_copies(matrix, jobs))
     ground = _Ground(pool, examples, fold_of, clock, jobs)
-    tried = [_attempt(start, folded(matrix, fold_of), ground, jobs)]
+    first = _attempt(start, folded(matrix, fold_of), ground, jobs)
     clock.tell()
-    before = clock.elapsed() - tried[0].seconds
-    clock.reserve(_afterwards(before, tried[0].seconds))
+    return ground, first
+
+
+def _halvings(
+    ground: "_Ground", tried: Sequence[Tried], queue: list[Parameters], most: int
+) -> Iterator[list[Tried]]:
+    """One halving after the other, as long as there are time and candidates.
+
+    Args:
+        ground: all rows.
+        tried: the start, and what was yielded, which the caller adds.
+        queue: the candidates; neighbours of what is found to be better go before them.
+        most: how many to try at most.
+    """
     # The start had all threads, a candidate has one.
-    once = tried[0].seconds * jobs
-    queue = draw(start, most)
-    if clock.left() > 4 * _WIDE * counting:
-        pool = Pool.of(source, examples.texts, [start, *queue], jobs)
-    ground = replace(ground, pool=pool)
-    queue = [one for one in queue if pool.has(one)]
+    once, rows, clock = tried[0].seconds * ground.jobs, len(ground.examples.rows), ground.clock
     best = tried[0]
-    seen = {start, *queue}
     while queue and clock.left() > once:
-        number = _affordable(clock.left() * jobs, once, len(examples.rows))
-        found = _halved(queue[:number], ground, once)
+        known = {one.parameters for one in tried}
+        number = min(_affordable(clock.left() * ground.jobs, once, rows), most + 1 - len(known))
+        found = _halved(queue[:number], ground, once) if number > 0 else []
         if not found:
-            break
-        tried, queue = tried + found, queue[number:]
-        better = _best(tried, len(examples.rows))
-        if better != best:
-            best = better
-            clock.reserve(_afterwards(before, max(tried[0].seconds, best.seconds)))
-            near = [one for one in neighbours(best.parameters) if one not in seen and pool.has(one)]
-            seen.update(near)
-            queue = near[: max(most - len(seen), 0)] + queue
-    return best.parameters, tried
+            return
+        queue = queue[number:]
+        yield found
+        if _best(tried, rows) != best:
+            best = _best(tried, rows)
+            known = {*(one.parameters for one in tried), *queue}
+            near = [one for one in neighbours(best.parameters) if one not in known]
+            queue = [one for one in near if ground.pool.has(one)] + queue
 
 
 def _afterwards(before: float, attempt: float) -> float:
@@ -154,18 +137,6 @@ def _best(tried: Sequence[Tried], rows: int) -> Tried:
     whole = [one for one in tried if one.rows == rows]
     best = max(whole, key=lambda one: one.macro_f1)
     return best if best.clearly_better(tried[0], len(whole)) else tried[0]
-
-
-def influences(given: Bools, true: Bools) -> Floats:
-    """What each row adds to macro-F1 beyond its share, shape (rows,); they sum up to 0.
-
-    Args:
-        given, true: shape (rows, labels).
-    """
-    right, marked = given & true, given.astype(np.float64) + true
-    sizes = np.maximum(marked.sum(axis=0), 1.0)
-    found: Floats = ((2 * right - 2 * right.sum(axis=0) / sizes * marked) / sizes).mean(axis=1)
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,9 @@ from training.fit import fit_linear, folded, out_of_fold
 from training.folds import assign_folds
 from training.judged import Judged
 from training.parameters import Parameters
-from training.search import Tried, search
+from training.search import search
 from training.source import Source
+from training.trials import Tried
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, and how many of how many steps are."""

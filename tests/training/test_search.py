@@ -13,9 +13,10 @@ from training.features import build_features
 from training.metrics import macro_f1
 from training.parameters import Parameters
 from training.pool import Pool
-from training.search import Tried, influences, search
+from training.search import search
 from training.source import Source
 from training.train import train
+from training.trials import Tried, influences
 
 CORPUS = Corpus(tuple(read_corpus().rows[::8]), read_corpus().codebook)
 START = Parameters(words=(1, 1), characters=(0, 0), c=0.001, ratio_floor=None, title=0, folds=2)
