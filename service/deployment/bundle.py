@@ -30,12 +30,13 @@ COPIED = {
     "Containerfile": "Containerfile",
     "govtheme.env": "govtheme.env",
     "govtheme.service": "govtheme.service",
+    "govtheme-workbench.service": "govtheme-workbench.service",
     "install.sh": "install.sh",
     "instructions.txt": "说明.txt",
 }
 """Files beside this one, and what they are called in a bundle."""
 
-EXTRAS = ("archive", "sign")
+EXTRAS = ("archive", "postgresql", "sign", "workbench")
 
 
 class BundleError(UserError):

@@ -146,9 +146,16 @@ prepare_service() {
     install -d -o govtheme -g govtheme -m 0750 "$models"
 }
 
+has_workbench() { [ -n "$(find "$bundle/wheels" -name 'nicegui-*.whl')" ]; }
+
+install_unit() {
+    sed "s|/opt/govtheme/|$to/|g" "$bundle/$1" >"/etc/systemd/system/$1.new"
+    mv "/etc/systemd/system/$1.new" "/etc/systemd/system/$1"
+}
+
 install_service() {
-    sed "s|/opt/govtheme/|$to/|g" "$bundle/govtheme.service" >/etc/systemd/system/govtheme.service.new
-    mv /etc/systemd/system/govtheme.service.new /etc/systemd/system/govtheme.service
+    install_unit govtheme.service
+    if has_workbench; then install_unit govtheme-workbench.service; fi
     if [ ! -f /etc/govtheme.env ]; then
         install -o root -g govtheme -m 0640 "$bundle/govtheme.env" /etc/govtheme.env
     fi
@@ -172,6 +179,7 @@ next_steps() {
         say "服务的状态： systemctl status govtheme"
         say "看日志：     journalctl -u govtheme -f"
         say "改设置：     编辑 /etc/govtheme.env，再 systemctl restart govtheme"
+        if has_workbench; then say "打开工作台： systemctl enable --now govtheme-workbench，再看 http://127.0.0.1:8080"; fi
         say "重新训练：   runuser -u govtheme -- env GOVTHEME_MODELS=$models $to/current/bin/govtheme train --corpus 语料.csv"
     else
         # What this user's commands look for anyway need not be named.
@@ -180,6 +188,7 @@ next_steps() {
             named=" --models $models"
         say "判断一段：   $to/current/bin/govtheme classify 网格员每天入户走访$named"
         say "启动服务：   $to/current/bin/govtheme serve --port 8000$named"
+        if has_workbench; then say "打开工作台： $to/current/bin/govtheme workbench$named"; fi
     fi
     say "退回旧版本： ln -sfn 旧版本的文件夹名 $to/current"
 }

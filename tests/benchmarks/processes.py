@@ -21,9 +21,11 @@ def processor_seconds(process: int) -> float:
 
 
 def children(parent: int) -> list[int]:
-    """The processes that a process has started."""
-    listed = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
-    return [int(number) for number in listed.split()]
+    """The processes that the threads of a process have started."""
+    listed = (
+        path.read_text(encoding="ascii") for path in Path(f"/proc/{parent}/task").glob("*/children")
+    )
+    return [int(number) for numbers in listed for number in numbers.split()]
 
 
 def _rollup(process: int) -> dict[str, float]:

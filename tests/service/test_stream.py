@@ -77,7 +77,9 @@ def test_an_answer_comes_before_the_request_has_ended(client: httpx.Client) -> N
             connection.sendall(b"%x\r\n%s\r\n" % (len(line), line))
             answer = b""
             while b"grid_management" not in answer:
-                answer += connection.recv(65536)
+                received = connection.recv(65536)
+                assert received, "the connection was closed before the answer came"
+                answer += received
         connection.sendall(b"0\r\n\r\n")
 
 
