@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,7 @@ from service.commands import options
 from service.commands.labelled import ReadingOptions, load
 from service.commands.promotion import Wish, decide
 from service.display import answers, messages, metrics_table, progress_bar
+from service.progress import teller
 
 if TYPE_CHECKING:
     from training.corpus import Row
@@ -133,14 +134,16 @@ def train(
         messages.print(f"注意：{warning}", style="yellow", markup=False, soft_wrap=True)
     with progress_bar("步") as bar:
         task = bar.add_task("准备", total=1, rate="")
+        tell = teller()
 
         def progress(what: str, done: int, total: int) -> None:
             bar.update(task, description=what, completed=done, total=total)
+            tell(what, done, total)
 
         trained = run(loaded, store.root, parameters, progress, budget=limit)
     outcome = decide(store, trained.version, loaded, names, Wish(promote, force, gate, margin))
     if as_json:
-        told = {"version": trained.version, "serving": outcome.serving, "reason": outcome.reason}
+        told = {"version": trained.version, **asdict(outcome)}
         print(orjson.dumps(told | {"metrics": trained.metrics}).decode())  # noqa: T201
     else:
         answers.print(metrics_table(trained.metrics, loaded.codebook))
