@@ -1,10 +1,11 @@
 """What was decided of the paragraphs of queues, for whoever learns or reckons from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from service.workbench.schema import Judgement, Paragraph, Queue, Settlement
@@ -72,7 +73,7 @@ def settled(session: Session, queue: int | None = None) -> Iterator[Settled]:
             yield decided
 
 
-def _decided(rows: list[Row[tuple[Paragraph, str, list[str], list[str] | None]]]) -> Settled | None:
+def _decided(rows: Sequence[Any]) -> Settled | None:
     """What the rows of one paragraph, one a judgement, come to."""
     paragraph, model, settlement, _ = rows[0]
     said = {tuple(row[3]) for row in rows if row[3] is not None}
