@@ -109,9 +109,7 @@ def accuracy(
     sums, count = _drawn(true, given, documents)
     hit = (true & given).sum(axis=0)
     themes = tuple(
-        _theme(
-            label, *(int(x) for x in (hit[n], true[:, n].sum(), given[:, n].sum())), sums[..., n]
-        )
+        _theme(label, int(hit[n]), int(true[:, n].sum()), int(given[:, n].sum()), sums[..., n])
         for n, label in enumerate(labels)
     )
     right = int((true == given).all(axis=1).sum())

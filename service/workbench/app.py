@@ -11,10 +11,10 @@ from nicegui import ui
 from model.files import write_bytes
 from service.workbench.desk import Desk
 from service.workbench.frame import STATIC
-from service.workbench.pages import read, signin
+from service.workbench.pages import models, read, signin
 from service.workbench.security import Guard
 
-REGISTER: tuple[Callable[[Desk], None], ...] = (signin.register, read.register)
+REGISTER: tuple[Callable[[Desk], None], ...] = (signin.register, read.register, models.register)
 """What makes each page."""
 
 _RECONNECT_SECONDS = 30

@@ -1,4 +1,4 @@
-"""What the plots of models show, as ECharts takes it; plain data but for the drawing of a whisker."""
+"""What the plots of models show, as ECharts takes it: plain data but for how a whisker is drawn."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -9,8 +9,12 @@ COLOURS = ("#1f4e79", "#c4600e", "#2a8c45", "#9a3fb0", "#0e8a8a", "#7a6a10")
 
 # A dot at the figure and a line over its interval; the models of a theme stand beside each other.
 _WHISKER = """(params, api) => {
-  const shift = api.barLayout({ count: COUNT, barGap: '10%', barCategoryGap: '40%' })[PLACE].offsetCenter;
-  const at = (n) => { const p = api.coord([api.value(0), api.value(n)]); return [p[0] + shift, p[1]]; };
+  const places = api.barLayout({ count: COUNT, barGap: '10%', barCategoryGap: '40%' });
+  const shift = places[PLACE].offsetCenter;
+  const at = (n) => {
+    const point = api.coord([api.value(0), api.value(n)]);
+    return [point[0] + shift, point[1]];
+  };
   const [middle, low, high] = [at(1), at(2), at(3)];
   const style = { stroke: api.visual('color'), fill: null, lineWidth: 2 };
   const line = (a, b) => ({ type: 'line', style,
@@ -45,9 +49,10 @@ def whiskers(names: Sequence[str], series: Mapping[str, Sequence[Interval | None
         series: by the series' name, a figure for each group, or None where there is none.
     """
     figures = [one for some in series.values() for one in some if one is not None]
+    floor = _floor(figures)
     return _common(list(series)) | {
         "xAxis": {"type": "category", "data": list(names), "axisTick": {"show": False}},
-        "yAxis": {"type": "value", "min": _floor(figures), "max": 1, "name": ""},
+        "yAxis": {"type": "value", "min": floor, "max": 1, "interval": (1 - floor) / 4},
         "series": [
             {
                 "type": "custom",

@@ -1,7 +1,7 @@
 """The models of the store, as their own files describe them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,7 +97,7 @@ def read_version(store: ModelStore, version: str) -> Version:
         )
 
 
-def labels_of(versions: list[Version]) -> list[str]:
+def labels_of(versions: Sequence[Version]) -> list[str]:
     """The labels of all models, in the order in which they first come."""
     return list(dict.fromkeys(label for one in versions for label in one.themes))
 
@@ -141,4 +141,4 @@ def _described(
 
 def _reason(error: Exception, folder: Path) -> str:
     """Why, without the folder: whoever looks knows which model it is, and need not know where."""
-    return str(error).replace(f"模型 {folder} ", "").replace(str(folder), folder.name)
+    return str(error).replace(f"模型 {folder} 不能使用：", "").replace(str(folder), folder.name)
