@@ -21,7 +21,7 @@ from rich.text import Text
 from model.classifier import Classified
 from model.codebook import Codebook
 from model.decision import Decision
-from service.archive.run import Standing
+from service.archive.standing import Standing
 from service.archive.summary import Summary
 
 COLOURS = ("blue", "green", "magenta", "yellow", "cyan", "red")
@@ -72,20 +72,22 @@ def archive_bar() -> Iterator[Callable[[Standing], None]]:
         auto_refresh=False,
     )
     task = bar.add_task("清点", total=None, counts="")
-    began = drawn = time.monotonic()
+    drawn = time.monotonic()
 
     def progress(standing: Standing) -> None:
-        nonlocal began, drawn
+        nonlocal drawn
         now = time.monotonic()
-        if not standing.scored:
-            began = now
         phase = "正在收尾，再按一次立即停止" if standing.stopping else _PHASES[standing.phase]
         changed = phase != bar.tasks[0].description
         if not changed and now - drawn < _REDRAWN:
             return
         drawn = now
-        rate = standing.scored / (now - began) if now > began else 0.0
-        counts = f"{standing.documents:,} 篇  {rate:,.0f} 段/秒  未读 {standing.rejected:,}"
+        counts = (
+            f"{standing.units:,} 个文件"
+            if standing.phase == "plan"
+            else f"{standing.documents:,} 篇  {standing.rate:,.0f} 段/秒  "
+            f"未读 {standing.rejected:,}"
+        )
         bar.update(
             task,
             description=phase,

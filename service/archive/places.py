@@ -41,6 +41,11 @@ class Places:
         return self.run / "manifest.jsonl"
 
     @property
+    def progress(self) -> Path:
+        """How far the run is, for other processes to read."""
+        return self.run / "progress.json"
+
+    @property
     def plan(self) -> Path:
         """Every unit of work in order."""
         return self.run / "plan.jsonl"

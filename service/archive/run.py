@@ -1,14 +1,15 @@
 """A run over an archive from beginning to end, or from where it stopped to the end."""
 
+import contextlib
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 import orjson
 
 from model.classifier import ThemeClassifier
+from model.errors import UserError
 from model.files import sync_folder
 from service.archive.assembly import (
     put_in_place,
@@ -21,12 +22,16 @@ from service.archive.job import Job
 from service.archive.lock import locked
 from service.archive.manifest import Manifest
 from service.archive.places import Places, remove, sync_file
-from service.archive.plan import Plan, Shard, check_plan, write_plan
+from service.archive.plan import Plan, Shard, Unit, check_plan, write_plan
 from service.archive.report import report
 from service.archive.shard import TEMPORARY, Scored, Seen, Work, finished_name
+from service.archive.standing import Progress, Standing, StandingFile, unwatched
 from service.archive.stopping import Stop, interruptible, on_signals
 from service.archive.summary import Summary
 from service.archive.workers import LocalEngine
+
+_COUNTED = 100
+"""Units that are listed between two looks at whether to say so."""
 
 
 class Engine(Protocol):
@@ -36,54 +41,6 @@ class Engine(Protocol):
         self, work: Work, classifier: ThemeClassifier, shards: Iterable[Shard], stop: Stop
     ) -> Iterator[Seen | Scored]:
         """Score shards in any order, and say how far they are."""
-
-
-@dataclass(slots=True)
-class Standing:
-    """How far a run is.
-
-    Attributes:
-        phase: `plan`, `score` or `write`.
-        size, total: bytes of input that are scored, and all.
-        documents, paragraphs, rejected: so far, those of an earlier session among them.
-        scored: paragraphs of this session.
-        stopping: the run was asked to stop and finishes what is in hand.
-    """
-
-    phase: str = "plan"
-    size: int = 0
-    total: int = 0
-    documents: int = 0
-    paragraphs: int = 0
-    rejected: int = 0
-    scored: int = 0
-    stopping: bool = False
-    _open: dict[int, Seen] = field(default_factory=dict)
-
-    def see(self, seen: Seen) -> None:
-        """Count what a shard in hand has."""
-        was = self._open.get(seen.shard) or Seen(seen.shard, 0, 0, 0)
-        self._add(seen, was)
-        self._open[seen.shard] = seen
-
-    def finish(self, scored: Scored, size: int) -> None:
-        """Count a finished shard."""
-        was = self._open.pop(scored.shard, None) or Seen(scored.shard, 0, 0, 0)
-        self._add(scored, was)
-        self.size += size
-
-    def _add(self, now: Seen | Scored, was: Seen) -> None:
-        self.documents += now.documents - was.documents
-        self.paragraphs += now.paragraphs - was.paragraphs
-        self.scored += now.paragraphs - was.paragraphs
-        self.rejected += now.rejected - was.rejected
-
-
-Progress = Callable[[Standing], None]
-
-
-def unwatched(_standing: Standing) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +72,8 @@ def score_archive(
 
     The table appears under its name only when it is whole, and with it `OUT.summary.json`,
     `OUT.report.html` and, if anything was rejected, `OUT.rejected.jsonl`. Until then everything is
-    in `OUT.run/`, and the same call goes on where the last one stopped, whatever stopped it.
+    in `OUT.run/`, and the same call goes on where the last one stopped, whatever stopped it; how
+    far it is stands in `OUT.run/progress.json`.
 
     Args:
         classifier: the model of the job, loaded.
@@ -137,9 +95,13 @@ def score_archive(
             with interruptible():
                 return run.carry_out(how, lock)
         except KeyboardInterrupt as error:
+            run.leave("stopped")
             raise StoppedError(len(run.done), run.shards) from error
         except EmptyError:
             job.places.clear()
+            raise
+        except (UserError, OSError):
+            run.leave("failed")
             raise
 
 
@@ -150,9 +112,8 @@ class _Run:
         self._job = job
         self._work = work
         self._classifier = classifier
-        self._progress = progress
+        self._progress = StandingFile(job.places.progress, progress)
         self._standing = Standing()
-        self._began = time.perf_counter()
         self.done: dict[int, dict[str, Any]] = {}
         self.shards = 0
 
@@ -165,7 +126,7 @@ class _Run:
         plan, manifest = self._planned(manifest)
         self.done, self.shards = manifest.done, len(plan.shards)
         left = self._left(plan, manifest)
-        self._tell("score")
+        self._standing.begin()
         self._score(how, lock, left, manifest)
         self._tell("write")
         self._write(how, plan, manifest, resumed=self.shards - len(left))
@@ -201,12 +162,20 @@ class _Run:
         self._tell("plan")
         sizes = (job.shard_files, job.shard_bytes)
         if manifest is not None:
-            return check_plan(places.plan, job.units(), *sizes), manifest
-        plan = write_plan(places.plan, job.units(), *sizes)
+            return check_plan(places.plan, self._counted(job.units()), *sizes), manifest
+        plan = write_plan(places.plan, self._counted(job.units()), *sizes)
         if not plan.shards:
             raise EmptyError(job.inputs)
         places.shards.mkdir()
         return plan, Manifest.begin(places.manifest, {**job.asked(), "plan": plan.sha256})
+
+    def _counted(self, units: Iterable[Unit]) -> Iterator[Unit]:
+        """The same, and a word of how many there are from time to time."""
+        for unit in units:
+            self._standing.units += 1
+            if not self._standing.units % _COUNTED:
+                self._progress(self._standing)
+            yield unit
 
     def _left(self, plan: Plan, manifest: Manifest) -> list[Shard]:
         """The shards to score; what a killed worker left of them goes."""
@@ -218,9 +187,10 @@ class _Run:
                 self._standing.documents += record["documents"]
                 self._standing.paragraphs += record["paragraphs"]
                 self._standing.rejected += record["rejected"]
+                self._standing.shards_done += 1
             else:
                 manifest.done.pop(shard.number, None)
-        self._standing.total = plan.size
+        self._standing.total, self._standing.shards = plan.size, len(plan.shards)
         return [shard for shard in plan.shards if shard.number not in manifest.done]
 
     def _score(self, how: How, lock: BinaryIO, left: list[Shard], manifest: Manifest) -> None:
@@ -262,7 +232,7 @@ class _Run:
             resumed=resumed,
             bytes=plan.size,
             scored=self._standing.scored,
-            seconds=round(time.perf_counter() - self._began, 3),
+            seconds=round(self._standing.seconds, 3),
         )
         places.draft("summary").write_bytes(
             orjson.dumps(summary.as_dict(), option=orjson.OPT_INDENT_2)
@@ -282,8 +252,15 @@ class _Run:
         return summary
 
     def _tell(self, phase: str) -> None:
+        """Say that a phase begins."""
         self._standing.phase = phase
         self._progress(self._standing)
+
+    def leave(self, phase: str) -> None:
+        """Say in the file, if that can be written, that the run ended before its time."""
+        self._standing.phase = phase
+        with contextlib.suppress(OSError):
+            self._progress.write(self._standing)
 
 
 def _engine(how: How, lock: BinaryIO) -> Engine:

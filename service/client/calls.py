@@ -6,7 +6,6 @@ A `Call` is one request with the function that reads its answer. Nothing here to
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -119,13 +118,13 @@ def windows(
 
 
 def file(
-    path: Path, evidence: bool, threshold: float | None, text_column: str | None
+    name: str, data: bytes, evidence: bool, threshold: float | None, text_column: str | None
 ) -> Call[Scored]:
-    """A file, read here and now."""
+    """A file; its name says what it is."""
     options = _options(evidence, threshold)
     if text_column is not None:
         options["text_column"] = text_column
-    files = {"file": (path.name, path.read_bytes())}
+    files = {"file": (name, data)}
     return Call("POST", _path("classify/file", options), _scored, files=files)
 
 

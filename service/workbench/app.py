@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 from nicegui import app as pages
-from nicegui import ui
+from nicegui import run, ui
 
 from model.files import write_bytes
 from service.workbench.desk import Desk
@@ -30,7 +31,7 @@ def create_workbench(desk: Desk) -> FastAPI:
     for register in REGISTER:
         register(desk)
     pages.on_shutdown(desk.client.close)
-    pages.timer(_LOOK_SECONDS, desk.jobs.look)
+    pages.timer(_LOOK_SECONDS, partial(run.io_bound, desk.jobs.look))
     ui.run_with(
         app,
         title="govtheme",

@@ -19,7 +19,8 @@ from service.archive.errors import (
 )
 from service.archive.lock import locked
 from service.archive.manifest import Manifest
-from service.archive.run import How, Progress, Standing
+from service.archive.run import How
+from service.archive.standing import Progress, Standing
 from service.reading.options import ReadingOptions
 from service.tables.columns import fixed_columns
 from service.tables.separated import unguarded
