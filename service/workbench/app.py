@@ -12,10 +12,17 @@ from nicegui import run, ui
 from model.files import write_bytes
 from service.workbench.desk import Desk
 from service.workbench.frame import STATIC
-from service.workbench.pages import models, read, signin
+from service.workbench.pages import accuracy, changes, models, read, signin, training
 from service.workbench.security import Guard
 
-REGISTER: tuple[Callable[[Desk], None], ...] = (signin.register, read.register, models.register)
+REGISTER: tuple[Callable[[Desk], None], ...] = (
+    signin.register,
+    read.register,
+    models.register,
+    training.register,
+    changes.register,
+    accuracy.register,
+)
 """What makes each page."""
 
 _RECONNECT_SECONDS = 30

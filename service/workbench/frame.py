@@ -100,7 +100,9 @@ def _bar(desk: Desk, person: Person, here: str, meanings: Meanings) -> None:
                 if path == here:
                     link.props("aria-current=page")
         ui.space()
-        book = ui.button(icon="help_outline", on_click=meanings.open, color=None).props("flat dense")
+        book = ui.button(icon="help_outline", on_click=meanings.open, color=None).props(
+            "flat dense"
+        )
         book.tooltip(say("编码手册：各主题指什么", "Codebook: what the themes mean"))
         book.props(f'aria-label="{say("编码手册", "Codebook")}"').mark("codebook")
         other = ui.button(say("EN", "中"), on_click=_switch, color=None).props("flat dense")
