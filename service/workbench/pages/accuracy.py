@@ -135,8 +135,7 @@ class _Accuracy:
             with ui.element("thead"), ui.element("tr"):
                 for zh, en in (
                     ("主题", "theme"),
-                    ("人给了", "by people"),
-                    ("模型给了", "by the model"),
+                    ("人／模型", "people / model"),
                     ("精确率", "precision"),
                     ("召回率", "recall"),
                     ("F1", "F1"),
@@ -203,9 +202,14 @@ def _theme(number: int, theme: ThemeAccuracy, names: Mapping[str, str]) -> None:
     with ui.element("tr"):
         with ui.element("th").classes(f"theme-{(number - 1) % 8 + 1}"):
             ui.label(names.get(theme.label, theme.label))
-        for count in (theme.true, theme.given):
-            with ui.element("td"):
-                ui.label(f"{count:,}")
+        with ui.element("td"):
+            counts = ui.label(f"{theme.true:,} / {theme.given:,}")
+            counts.tooltip(
+                say(
+                    "人给了几段、模型给了几段",
+                    "How many got it from people, how many from the model",
+                )
+            )
         for figure in (theme.precision, theme.recall, theme.f1):
             with ui.element("td"):
                 _figure(figure)

@@ -33,14 +33,16 @@ def register(desk: Desk) -> None:
             await _Models(desk, page, chosen.split(",")).build()
         return None
 
-    @app.get("/models/{version}/{name}")
+    @app.get("/models/files/{version}/{name}")
     async def file(version: str, name: str) -> Response:
         if away := turned_away(desk):
             return away
         try:
             return await asyncio.to_thread(_file, desk, version, name)
         except (UserError, OSError):
-            return Response(say("没有这个文件", "There is no such file"), 404)
+            return Response(
+                say("没有这个文件", "There is no such file"), 404, media_type="text/plain"
+            )
 
 
 def _file(desk: Desk, version: str, name: str) -> Response:
@@ -187,7 +189,7 @@ class _Models:
             for_admins(self._page.person, use)
         with ui.element("div").classes("links"):
             for name, zh, en in (("report.html", "报告", "report"), ("card.md", "说明卡", "card")):
-                ui.link(say(zh, en), f"/models/{model.version}/{name}", new_tab=True)
+                ui.link(say(zh, en), f"/models/files/{model.version}/{name}", new_tab=True)
 
     @ui.refreshable_method
     def _compared(self) -> None:
