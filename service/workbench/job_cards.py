@@ -121,7 +121,8 @@ class _Bar:
     """How far a job is."""
 
     def __init__(self) -> None:
-        self._bar = ui.linear_progress(show_value=False).props("indeterminate rounded")
+        self._bar = ui.linear_progress(show_value=False)
+        self._bar.props("indeterminate rounded instant-feedback")
         self._label = ui.label().classes("quiet").props("aria-live=polite").mark("progress")
 
     def show(self, progress: Progress, total: int) -> None:

@@ -51,8 +51,13 @@ def whiskers(names: Sequence[str], series: Mapping[str, Sequence[Interval | None
     figures = [one for some in series.values() for one in some if one is not None]
     floor = _floor(figures)
     return _common(list(series)) | {
-        "xAxis": {"type": "category", "data": list(names), "axisTick": {"show": False}},
-        "yAxis": {"type": "value", "min": floor, "max": 1, "interval": (1 - floor) / 4},
+        "xAxis": {
+            "type": "category",
+            "data": list(names),
+            "axisTick": {"show": False},
+            "axisLabel": {"interval": 0, "width": 84, "overflow": "break"},
+        },
+        "yAxis": {"type": "value", "min": floor, "max": 1, "interval": round((1 - floor) / 4, 4)},
         "series": [
             {
                 "type": "custom",

@@ -12,11 +12,12 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
 
 from model.store import ModelStore
+from service.cli import main
 from service.keys import add_key
 from service.workbench.database import Database
 from service.workbench.judging import judge
 from service.workbench.queues import Wish, add_queue
-from service.workbench.schema import Paragraph
+from service.workbench.schema import Job, Paragraph, now
 from service.workbench.scored import Candidate
 from tests.service.running import TEXT, serving
 from tests.service.workbench.conftest import SMALL
@@ -53,6 +54,23 @@ def fill(folder: Path) -> None:
         add_queue(session, Wish("河湾街道", "王一", "测试", LABELS), chosen)
         for paragraph in session.scalars(select(Paragraph)).all()[:-1]:
             judge(session, paragraph.id, "王一", said[paragraph.text])
+    database.close()
+
+
+def finish_archive(folder: Path, store: ModelStore) -> None:
+    """An archive job that is done: 8 paragraphs, of which one is furniture."""
+    out = folder / "jobs" / "0123456789ab" / "output" / "scored.parquet"
+    out.parent.mkdir(parents=True)
+    letter = folder / "来信.txt"
+    bodies = "\n".join(row.text for row in small_corpus().rows[:7])
+    letter.write_text(f"您的位置：首页 > 来信 > 正文\n{bodies}", encoding="utf-8")
+    words = ["score", str(letter), "--out", str(out), "--workers", "1"]
+    assert main([*words, "--models", str(store.root)]) == 0
+    done = Job(id="0123456789ab", kind="score", title="来信", person="王一", command=[], asked={})
+    done.state, done.ended = "done", now()
+    database = Database("", folder / "workbench.sqlite")
+    with database.session() as session:
+        session.add(done)
     database.close()
 
 
@@ -143,6 +161,7 @@ def test_see_what_changed_and_how_good_it_is(
 ) -> None:
     store, first, second = versions
     fill(tmp_path / "desk")
+    finish_archive(tmp_path / "desk", store)
     with working(store.root, tmp_path / "desk") as (_, address):
         page = sign_in(context, address, "王一")
         page.goto(f"{address}/models/changes?before={first}&after={second}")
@@ -152,6 +171,12 @@ def test_see_what_changed_and_how_good_it_is(
         page.get_by_role("link", name="看是哪些段").click(timeout=60_000)
         changes_shown(page)
         phone(page)
+
+        page.goto(f"{address}/models/changes?before={first}&after={second}")
+        page.get_by_label("段落").click()
+        page.get_by_role("option", name="档案 来信").click()
+        page.get_by_role("button", name="比较").click()
+        expect(page.get_by_text("7 段里有")).to_be_visible(timeout=60_000)
 
         page.goto(f"{address}/models/accuracy")
         page.get_by_role("button", name="估计").click()
