@@ -8,7 +8,9 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-_FILE = "rows.txt"
+ROWS_FILE = "rows.txt"
+"""The file of an artifact that holds a hash of every row it was trained on."""
+
 _DIGITS = 16
 
 
@@ -19,12 +21,17 @@ def learnt(folder: Path, texts: Sequence[str]) -> list[bool]:
         folder: the artifact.
     """
     try:
-        known = frozenset((folder / _FILE).read_text(encoding="ascii").split())
+        known = frozenset((folder / ROWS_FILE).read_text(encoding="ascii").split())
     except FileNotFoundError:
         return [False] * len(texts)
-    return [_mark(text) in known for text in texts]
+    return [text_mark(text) in known for text in texts]
 
 
-def _mark(text: str) -> str:
-    said = f"text {''.join(text.split())}"
+def text_mark(text: str) -> str:
+    """The hash of a text, whatever its blanks."""
+    return mark(f"text {''.join(text.split())}")
+
+
+def mark(said: str) -> str:
+    """The hash of whatever a row is known by."""
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.workbench.errors import UnknownThingError, WorkbenchError
-from service.workbench.queues import get_queue
+from service.workbench.queues import done, get_queue
 from service.workbench.schema import Judgement, Paragraph, Queue, Settlement
 
 
@@ -22,11 +22,14 @@ class Standing:
     Attributes:
         mine, skipped: paragraphs that this person has judged, and skipped.
         left: those that still need a reader and wait for this person.
+        done, total: paragraphs that need nobody any more, and all.
     """
 
     mine: int
     skipped: int
     left: int
+    done: int
+    total: int
 
 
 def judge(session: Session, paragraph: int, person: str, labels: Collection[str]) -> None:
@@ -124,7 +127,14 @@ def standing(session: Session, queue: Queue, person: str) -> Standing:
     )
     judged, all_said = session.execute(said).one()
     left = select(func.count()).select_from(Paragraph).where(*_waiting(queue, person))
-    return Standing(judged, all_said - judged, session.scalar(left) or 0)
+    total = select(func.count()).where(Paragraph.queue_id == queue.id)
+    return Standing(
+        mine=judged,
+        skipped=all_said - judged,
+        left=session.scalar(left) or 0,
+        done=session.scalar(done(queue)) or 0,
+        total=session.scalar(total) or 0,
+    )
 
 
 def judged_by(session: Session, paragraphs: Collection[int]) -> dict[int, int]:

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import orjson
@@ -66,6 +67,7 @@ class Making:
         refused: those that the server would not take: too long, mostly.
         queue: its id, once it is there.
         reason: why it failed, in words for the user.
+        process: in which it is made, once that has begun.
     """
 
     name: str
@@ -75,11 +77,21 @@ class Making:
     refused: int = 0
     queue: int | None = None
     reason: str = ""
+    process: SpawnProcess | None = None
 
     @property
     def over(self) -> bool:
         """Whether it is done or has failed."""
         return self.step in ("done", "failed")
+
+    def fail(self, reason: str) -> None:
+        """Note why nothing came of it."""
+        self.step, self.reason = "failed", reason
+
+    def stop(self) -> None:
+        """End the process, if there is one; no queue is left."""
+        if self.process is not None:
+            self.process.terminate()
 
 
 def make(order: Order, making: Making) -> None:
@@ -87,6 +99,7 @@ def make(order: Order, making: Making) -> None:
     ours, theirs = _CONTEXT.Pipe(duplex=False)
     process = _CONTEXT.Process(target=_work, args=(order, theirs), daemon=True)
     process.start()
+    making.process = process
     theirs.close()
     try:
         while not making.over:
@@ -99,7 +112,7 @@ def make(order: Order, making: Making) -> None:
                 case _:
                     making.count = told
     except EOFError:
-        making.step, making.reason = "failed", "挑选段落的进程中断了，没有留下队列；请再做一次"
+        making.fail("挑选段落的进程中断了，没有留下队列；请再做一次")
     finally:
         ours.close()
         process.join()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Exists, exists, func, not_, select
+from sqlalchemy import exists, not_, select
 from sqlalchemy.orm import Session
 
 from service.workbench.errors import UnknownThingError
@@ -26,12 +26,8 @@ class Difference:
     settled: tuple[str, ...] | None = None
 
 
-def differing(session: Session, queue: int, *, settled: bool = False) -> list[int]:
-    """The paragraphs of a queue on which people differ, in its order.
-
-    Args:
-        settled: those already settled, in place of those that are not.
-    """
+def differing(session: Session, queue: int) -> list[int]:
+    """The paragraphs of a queue on which people differ and nothing is decided, in its order."""
     rows = session.execute(
         select(Judgement.paragraph_id, Judgement.labels)
         .join(Paragraph)
@@ -39,14 +35,14 @@ def differing(session: Session, queue: int, *, settled: bool = False) -> list[in
             Paragraph.queue_id == queue,
             Judgement.latest,
             Judgement.labels.is_not(None),
-            _is_settled() if settled else not_(_is_settled()),
+            not_(exists().where(Settlement.paragraph_id == Judgement.paragraph_id)),
         )
         .order_by(Paragraph.place)
     )
     said: dict[int, set[tuple[str, ...]]] = {}
     for paragraph, labels in rows:
         said.setdefault(paragraph, set()).add(tuple(labels or ()))
-    return [paragraph for paragraph, sets in said.items() if settled or len(sets) > 1]
+    return [paragraph for paragraph, sets in said.items() if len(sets) > 1]
 
 
 def difference(session: Session, paragraph: int) -> Difference:
@@ -91,13 +87,3 @@ def unsettle(session: Session, paragraph: int) -> None:
     settlement = session.get(Settlement, paragraph, with_for_update=True)
     if settlement is not None:
         session.delete(settlement)
-
-
-def count_settled(session: Session, queue: int) -> int:
-    """How many paragraphs of a queue were settled."""
-    chosen = select(func.count()).select_from(Settlement).join(Paragraph)
-    return session.scalar(chosen.where(Paragraph.queue_id == queue)) or 0
-
-
-def _is_settled() -> Exists:
-    return exists().where(Settlement.paragraph_id == Judgement.paragraph_id)

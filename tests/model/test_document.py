@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.bundled import bundled
-from model.document import LONGEST, Document, paragraphs, read_document, split
+from model.document import Document, paragraphs, read_document, split
 from model.encodings import decode
+from model.lines import LONGEST
 from tests.conftest import SHARED
 
 

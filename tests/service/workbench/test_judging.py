@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -227,7 +226,7 @@ while sheet.paragraph is not None:
 
 
 def test_every_acknowledged_judgement_outlives_a_kill(
-    database: Database, database_url: str, tmp_path: Path
+    database: Database, database_url: str
 ) -> None:
     queue, paragraphs = make_queue(database, 400)
     words = [sys.executable, "-c", LABELLING, database_url, str(queue)]
