@@ -4,7 +4,6 @@ An artifact keeps a hash of every row's text and document, and a sketch of every
 no text can be read.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from model.errors import ArtifactError
+from model.learnt import ROWS_FILE, mark, text_mark
 from training.corpus import Row
 from training.judged import document_of
 from training.sketches import Sketches, as_text, from_lines, none, resembling, sketches
 
-ROWS_FILE = "rows.txt"
-"""The file of an artifact that holds a hash of every row it was trained on."""
-
 SKETCHES_FILE = "sketches.txt"
 """The file of an artifact that holds a sketch of every text it was trained on."""
-
-_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +87,7 @@ def sort_rows(rows: Sequence[Row], *memories: Memory) -> Sorted:
 
 def marks_of(row: Row) -> tuple[str, ...]:
     """Hashes of a row's text without blanks, and of its document."""
-    plain = "".join(row.text.split())
-    return tuple(_hash(said) for said in (f"text {plain}", document_of(row)))
+    return text_mark(row.text), mark(document_of(row))
 
 
 def remembered(rows: Iterable[Row]) -> dict[str, str]:
@@ -104,7 +98,3 @@ def remembered(rows: Iterable[Row]) -> dict[str, str]:
         ROWS_FILE: "".join(f"{mark}\n" for mark in marks),
         SKETCHES_FILE: as_text(sketches([row.text for row in rows])),
     }
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]

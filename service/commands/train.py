@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -16,6 +16,7 @@ from service.commands import options
 from service.commands.labelled import ReadingOptions, load
 from service.commands.promotion import Outcome, Wish, decide
 from service.display import answers, messages, metrics_table, progress_bar
+from service.progress import teller
 
 if TYPE_CHECKING:
     from training.corpus import Corpus, Row
@@ -160,9 +161,11 @@ def _train(
 
     with progress_bar("步") as bar:
         task = bar.add_task("准备", total=1, rate="")
+        tell = teller()
 
         def progress(what: str, done: int, total: int) -> None:
             bar.update(task, description=what, completed=done, total=total)
+            tell(what, done, total)
 
         return run(loaded, store.root, parameters, progress, budget=limit)
 
@@ -180,7 +183,7 @@ class _Told:
 def _tell(told: _Told, as_json: bool) -> None:
     version, outcome = told.trained.version, told.outcome
     if as_json:
-        head = {"version": version, "serving": outcome.serving, "reason": outcome.reason}
+        head = {"version": version, **asdict(outcome)}
         print(orjson.dumps(head | {"metrics": told.trained.metrics}).decode())  # noqa: T201
         return
     answers.print(metrics_table(told.trained.metrics, told.corpus.codebook))

@@ -69,6 +69,12 @@ def test_a_model_is_served_only_when_it_is_not_worse(run: Run, tmp_path: Path) -
     served = store.current()
     assert served not in (current, None)
 
+    asked = json.loads(run("train", "a.csv", "--codebook", "none", "--no-promote", "--json").stdout)
+    assert (asked["version"], asked["serving"], asked["refused"]) == (current, False, False)
+    assert asked["passed"] in (True, False)
+    assert "检验的结果" in asked["reason"]
+    assert store.current() == served
+
     worse = run("train", "bad.csv", "--codebook", "none", "--gate", "b.csv", "--json")
     assert worse.returncode == 1
     reason = json.loads(worse.stdout)["reason"]
