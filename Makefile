@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench bench-train bench-archive bench-http bench-mlserver soak fuzz wrk chromium
+.PHONY: run test check bench bench-train bench-archive bench-http bench-mlserver soak fuzz wrk chromium postgresql
 .PHONY: bundle check-bundle lock clean
 
 run: $(VENV)/run
@@ -15,10 +15,10 @@ run: $(VENV)/run
 	$(BIN)/govtheme classify --file data/sample_page.txt
 	$(BIN)/govtheme serve
 
-test: $(VENV)/dev chromium
+test: $(VENV)/dev chromium postgresql
 	$(BIN)/pytest
 
-check: $(VENV)/dev chromium
+check: $(VENV)/dev chromium postgresql
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -47,6 +47,10 @@ build/mlserver/bin/mlserver:
 # Programs of the system: a load generator, and the browser that the workbench is tested in.
 wrk chromium:
 	@command -v $@ >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq $@; } || { echo "需要 $@：请以 root 运行 apt-get install $@" >&2; exit 1; }
+
+# Its programs are not on the path.
+postgresql:
+	@ls -d /usr/lib/postgresql/*/bin >/dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq $@; } || { echo "需要 $@：请以 root 运行 apt-get install $@" >&2; exit 1; }
 
 soak: $(VENV)/dev
 	$(BIN)/python -m tests.soak

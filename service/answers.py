@@ -5,6 +5,7 @@ from typing import Any
 from model.classifier import Classified, ThemeClassifier
 from model.codebook import Theme
 from model.decision import Decision
+from model.document import Document
 
 DIGITS = 6
 """Scores and weights are shown to so many decimals; more say nothing."""
@@ -42,6 +43,18 @@ def paragraph_result(classified: Classified, with_evidence: bool) -> dict[str, A
         "kind": paragraph.kind,
         "text": paragraph.text,
         **result(classified.decision, with_evidence),
+    }
+
+
+def document_head(document: Document) -> dict[str, Any]:
+    """What is known of a document of a file beside its paragraphs."""
+    return {
+        "doc": document.source,
+        "title": document.title,
+        "date": document.date,
+        "author": document.author,
+        "origin": document.origin,
+        "columns": dict(document.columns),
     }
 
 

@@ -137,6 +137,10 @@ class DocumentResult(BaseModel):
 
     doc: str
     title: str
+    date: Annotated[str, Field(description="发布日期，ISO 8601；不知道则为空")] = ""
+    author: Annotated[str, Field(description="作者；不知道则为空")] = ""
+    origin: Annotated[str, Field(description="发布者；不知道则为空")] = ""
+    columns: Annotated[dict[str, str], Field(description="表格里这一行其余的列")] = {}
     results: list[Result]
 
 

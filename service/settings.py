@@ -145,6 +145,9 @@ class Settings(BaseSettings):
     roots: Annotated[
         str, Field(description="工作台可以处理哪些服务器上的文件夹，逗号分隔；空为只处理上传的文件")
     ] = ""
+    max_archive: Annotated[
+        int, Field(ge=1024, description="工作台上传的一份档案的上限，字节，至少 1024")
+    ] = 2 * 1024 * 1024 * 1024
     server: Annotated[
         str, Field(description="工作台调用哪个服务，如 http://127.0.0.1:8000；空为自己启动一个")
     ] = ""

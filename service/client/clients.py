@@ -19,8 +19,11 @@ import httpx
 from service.client import calls
 from service.client.calls import Call, Threshold
 from service.client.errors import BusyError, NoConnectionError
-from service.client.results import Model, Result, Scored, Streamed, Theme
+from service.client.results import Model, Promotion, Result, Scored, Streamed, Theme
 from service.client.retries import Outcome, Waits
+
+_LONG = 200_000
+"""Bytes of an answer that take longer to read than others on the event loop should wait."""
 
 T = TypeVar("T")
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
@@ -157,7 +160,26 @@ class Client(_Connection[httpx.Client]):
         Raises:
             OSError: the file cannot be read here.
         """
-        return self._send(calls.file(Path(path), evidence, threshold, text_column))
+        path = Path(path)
+        return self.classify_bytes(
+            path.read_bytes(),
+            path.name,
+            evidence=evidence,
+            threshold=threshold,
+            text_column=text_column,
+        )
+
+    def classify_bytes(
+        self,
+        data: bytes,
+        name: str,
+        *,
+        evidence: bool = False,
+        threshold: float | None = None,
+        text_column: str | None = None,
+    ) -> Scored:
+        """A file that is in memory; the ending of its name says what it is."""
+        return self._send(calls.file(name, data, evidence, threshold, text_column))
 
     def stream(
         self,
@@ -183,6 +205,18 @@ class Client(_Connection[httpx.Client]):
     def models(self) -> list[Model]:
         """The models that the server has, the oldest first."""
         return self._send(calls.models())
+
+    def promote(self, version: str, *, by: str = "") -> Promotion:
+        """Use another of the server's models; takes a key with the scope `admin`.
+
+        Args:
+            by: on whose behalf, at most 64 characters; the server's log of changes names them.
+        """
+        return self._send(calls.promote(version, by))
+
+    def rollback(self, *, by: str = "") -> Promotion:
+        """Use again what was used before; takes a key with the scope `admin`."""
+        return self._send(calls.rollback(by), retries=0)
 
     def ready(self) -> bool:
         """Whether it would answer now; asked once, whatever `retries` says."""
@@ -257,8 +291,26 @@ class AsyncClient(_Connection[httpx.AsyncClient]):
         text_column: str | None = None,
     ) -> Scored:
         """A file of any kind that the server reads; see `Client.classify_file`."""
-        call = await asyncio.to_thread(calls.file, Path(path), evidence, threshold, text_column)
-        return await self._send(call)
+        path = Path(path)
+        return await self.classify_bytes(
+            await asyncio.to_thread(path.read_bytes),
+            path.name,
+            evidence=evidence,
+            threshold=threshold,
+            text_column=text_column,
+        )
+
+    async def classify_bytes(
+        self,
+        data: bytes,
+        name: str,
+        *,
+        evidence: bool = False,
+        threshold: float | None = None,
+        text_column: str | None = None,
+    ) -> Scored:
+        """A file that is in memory; see `Client.classify_bytes`."""
+        return await self._send(calls.file(name, data, evidence, threshold, text_column))
 
     def stream(
         self,
@@ -281,6 +333,14 @@ class AsyncClient(_Connection[httpx.AsyncClient]):
     async def models(self) -> list[Model]:
         """The models that the server has, the oldest first."""
         return await self._send(calls.models())
+
+    async def promote(self, version: str, *, by: str = "") -> Promotion:
+        """Use another of the server's models; takes a key with the scope `admin`."""
+        return await self._send(calls.promote(version, by))
+
+    async def rollback(self, *, by: str = "") -> Promotion:
+        """Use again what was used before; takes a key with the scope `admin`."""
+        return await self._send(calls.rollback(by), retries=0)
 
     async def ready(self) -> bool:
         """Whether it would answer now; asked once, whatever `retries` says."""
@@ -321,8 +381,13 @@ class AsyncClient(_Connection[httpx.AsyncClient]):
             outcome = await self._attempt(call)
             wait = waits.after(outcome)
             if wait is None:
-                return self._answer(call, outcome)
+                return await self._read(call, outcome)
             await asyncio.sleep(wait)
+
+    async def _read(self, call: Call[T], outcome: Outcome) -> T:
+        if isinstance(outcome, httpx.Response) and len(outcome.content) > _LONG:
+            return await asyncio.to_thread(self._answer, call, outcome)
+        return self._answer(call, outcome)
 
     async def _attempt(self, call: Call[Any]) -> Outcome:
         try:

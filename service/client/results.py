@@ -1,7 +1,7 @@
 """What the server answers, as frozen dataclasses; unknown keys of newer servers are left out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from service.client.errors import AnswerError
@@ -45,11 +45,19 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document of a file, paragraph by paragraph; an archive holds several."""
+    """A document of a file, paragraph by paragraph; an archive holds several.
+
+    `date` (ISO 8601), `author` and `origin` are empty where they are not known; `columns` are the
+    other cells of a table's row.
+    """
 
     doc: str
     title: str
     results: tuple[Result, ...]
+    date: str = ""
+    author: str = ""
+    origin: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +70,12 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What became of an uploaded file."""
+    """What became of an uploaded file; `model` and `codebook` are the versions that answered."""
 
     documents: tuple[Document, ...]
     rejected: tuple[Rejected, ...]
+    model: str = ""
+    codebook: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +114,14 @@ class Model:
     macro_f1: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A change of the model in use: `model` answers now, `before` did until then, if any did."""
+
+    model: str
+    before: str | None
+
+
 def result(row: Mapping[str, Any], model: str) -> Result:
     """One result of an answer's `results`."""
     return Result(
@@ -139,10 +157,15 @@ def scored(answer: Mapping[str, Any]) -> Scored:
             doc=entry["doc"],
             title=entry["title"],
             results=tuple(result(row, version) for row in entry["results"]),
+            date=entry["date"],
+            author=entry["author"],
+            origin=entry["origin"],
+            columns=dict(entry["columns"]),
         )
         for entry in answer["documents"]
     )
-    return Scored(documents, tuple(Rejected(e["doc"], e["reason"]) for e in answer["rejected"]))
+    rejected = tuple(Rejected(e["doc"], e["reason"]) for e in answer["rejected"])
+    return Scored(documents, rejected, version, answer["model"]["codebook"])
 
 
 def theme(entry: Mapping[str, Any]) -> Theme:
@@ -167,3 +190,8 @@ def model(entry: Mapping[str, Any]) -> Model:
         labels=tuple(entry["labels"]),
         macro_f1=entry["macro_f1"],
     )
+
+
+def promotion(entry: Mapping[str, Any]) -> Promotion:
+    """The answer to a change of the model in use."""
+    return Promotion(model=entry["model"], before=entry["before"])

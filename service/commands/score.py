@@ -1,6 +1,7 @@
 """`govtheme score`: a whole archive into one table."""
 
 import itertools
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from model.codebook import Codebook
 from service.archive.job import Job
 from service.archive.places import Places
 from service.archive.run import How, score_archive
+from service.archive.standing import Progress, StandingFile
 from service.archive.summary import Summary
 from service.commands import options
 from service.display import answers, archive_bar, messages, summary_table
@@ -90,7 +92,7 @@ def score(
     )
     how = How(workers or options.cores(), engine.value, ray_address, resume, restart)
     with archive_bar() as progress:
-        summary = score_archive(classifier, job, how, progress)
+        summary = score_archive(classifier, job, how, _told(progress))
     if as_json:
         print(orjson.dumps(summary.as_dict()).decode())  # noqa: T201
     else:
@@ -98,6 +100,12 @@ def score(
     _show_rejected(summary, Places(job.out))
     if (strict and summary.rejected) or not summary.documents:
         raise typer.Exit(1)
+
+
+def _told(progress: Progress) -> Progress:
+    """Tells the standing to a file as well, where whoever started the command named one."""
+    named = os.environ.get("GOVTHEME_PROGRESS")
+    return StandingFile(Path(named), progress) if named else progress
 
 
 def _show(summary: Summary, codebook: Codebook, places: Places) -> None:

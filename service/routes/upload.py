@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from model.document import Document
-from service.answers import answer, paragraph_result
+from service.answers import answer, document_head, paragraph_result
 from service.body import content_type, read_body
 from service.errors import BadBodyError, BadRequestError
 from service.inference import Inference
@@ -79,8 +79,7 @@ def router(inference: Inference, settings: Settings) -> APIRouter:
         def shaped() -> Response:
             shown = [
                 {
-                    "doc": document.source,
-                    "title": document.title,
+                    **document_head(document),
                     "results": [paragraph_result(item, evidence) for item in classified],
                 }
                 for document, classified in zip(documents, found, strict=True)

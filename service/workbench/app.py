@@ -2,19 +2,40 @@
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 from nicegui import app as pages
-from nicegui import ui
+from nicegui import run, ui
 
 from model.files import write_bytes
 from service.workbench.desk import Desk
 from service.workbench.frame import STATIC
-from service.workbench.pages import read, signin
+from service.workbench.pages import (
+    accuracy,
+    archive,
+    archives,
+    changes,
+    label,
+    models,
+    read,
+    signin,
+    training,
+)
 from service.workbench.security import Guard
 
-REGISTER: tuple[Callable[[Desk], None], ...] = (signin.register, read.register)
+REGISTER: tuple[Callable[[Desk], None], ...] = (
+    signin.register,
+    read.register,
+    archives.register,
+    archive.register,
+    label.register,
+    models.register,
+    training.register,
+    changes.register,
+    accuracy.register,
+)
 """What makes each page."""
 
 _RECONNECT_SECONDS = 30
@@ -30,7 +51,7 @@ def create_workbench(desk: Desk) -> FastAPI:
     for register in REGISTER:
         register(desk)
     pages.on_shutdown(desk.client.close)
-    pages.timer(_LOOK_SECONDS, desk.jobs.look)
+    pages.timer(_LOOK_SECONDS, partial(run.io_bound, desk.jobs.look))
     ui.run_with(
         app,
         title="govtheme",

@@ -100,10 +100,12 @@ def _bar(desk: Desk, person: Person, here: str, meanings: Meanings) -> None:
                 if path == here:
                     link.props("aria-current=page")
         ui.space()
-        book = ui.button(icon="help_outline", on_click=meanings.open).props("flat dense")
+        book = ui.button(icon="help_outline", on_click=meanings.open, color=None).props(
+            "flat dense"
+        )
         book.tooltip(say("编码手册：各主题指什么", "Codebook: what the themes mean"))
         book.props(f'aria-label="{say("编码手册", "Codebook")}"').mark("codebook")
-        other = ui.button(say("EN", "中"), on_click=_switch).props("flat dense")
+        other = ui.button(say("EN", "中"), on_click=_switch, color=None).props("flat dense")
         other.tooltip(say("Switch to English", "换成中文")).mark("language")
         _person(desk, person)
 
@@ -113,7 +115,8 @@ def _person(desk: Desk, person: Person) -> None:
         desk.people.sign_out()
         ui.navigate.to("/signin")
 
-    button = ui.button(person.name, icon="person", on_click=leave).props("flat dense no-caps")
+    button = ui.button(person.name, icon="person", on_click=leave, color=None)
+    button.props("flat dense no-caps")
     button.classes("person").mark("person")
     leaving = say("退出登录", "Sign out")
     button.tooltip(leaving if desk.people.keys_wanted else say("换一个名字", "Another name"))

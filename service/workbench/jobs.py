@@ -11,6 +11,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,17 +21,28 @@ from typing import Any
 from sqlalchemy import select
 
 from model.files import write_text
-from service.locks import held
+from service.locks import held, take
 from service.workbench.database import Database
 from service.workbench.errors import UnknownThingError, WorkbenchError
-from service.workbench.process import ENDED_FILE, ERRORS_FILE, JOB_FILE, LOCK_FILE, PROGRESS_FILE
+from service.workbench.process import (
+    ENDED_FILE,
+    ERRORS_FILE,
+    JOB_FILE,
+    LOCK_FILE,
+    PROCESSES_FILE,
+    PROGRESS_FILE,
+    STOP_FILE,
+)
 from service.workbench.schema import Job, now
+from service.workbench.wording import say
 
 OPEN = ("waiting", "running", "stopping")
 """The states of a job that is not over."""
 
-_PROCESS_FILE = "process.txt"
 _REASON_CHARACTERS = 2_000
+
+_LEFT_SECONDS = 24 * 60 * 60
+"""A prepared folder that no job was made of goes after so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,7 @@ class Progress:
     """How far a job is.
 
     Attributes:
-        step: what it is doing, in words.
+        step: what it is doing: a word of the command's.
         done, total: of what it counts; `total` is 0 while nobody knows.
         told: everything that the command tells.
     """
@@ -49,7 +62,7 @@ class Progress:
 
 
 class Jobs:
-    """The jobs of a workbench.
+    """The jobs of a workbench; threads may share it, and so may workbenches a database.
 
     Args:
         database: where they are written down.
@@ -65,10 +78,11 @@ class Jobs:
         self._root = root
         self._limit = limit
         self._environment = dict(environment)
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._looking = threading.Lock()
 
     def prepare(self) -> str:
         """The id of a job to come, with its folders for what it reads and makes."""
+        self._sweep()
         job = secrets.token_hex(6)
         for name in ("input", "output"):
             (self.folder(job) / name).mkdir(parents=True)
@@ -77,6 +91,12 @@ class Jobs:
     def folder(self, job: str) -> Path:
         """The folder of a job."""
         return self._root / job
+
+    def discard(self, job: str) -> None:
+        """Remove the folder of a prepared job that will not be asked for after all."""
+        with self._database.session() as session:
+            if session.get(Job, job) is None:
+                shutil.rmtree(self.folder(job), ignore_errors=True)
 
     def add(
         self,
@@ -128,29 +148,33 @@ class Jobs:
     def progress(self, job: Job) -> Progress:
         """How far a job is, as its command last told."""
         told = _read(self.folder(job.id) / PROGRESS_FILE) or {}
-        return Progress(
-            str(told.get("step", "")), int(told.get("done", 0)), int(told.get("total", 0)), told
-        )
+        step = told.get("step", told.get("phase", ""))
+        done = told.get("done", told.get("bytes_done", 0))
+        total = told.get("total", told.get("bytes", 0))
+        return Progress(str(step), int(done), int(total), told)
 
     def cancel(self, job: str) -> None:
         """Stop a job; one that waits is over at once, one that runs when it has stopped."""
         with self._database.session() as session:
-            found = session.get(Job, job)
+            found = session.get(Job, job, with_for_update=True)
             if found is None or found.state not in OPEN:
                 return
             if found.state == "waiting":
                 found.state, found.ended = "cancelled", now()
                 return
             found.state = "stopping"
-        self._signal(job, signal.SIGTERM)
+        # The file first: a process that has not begun yet looks for it before it does.
+        (self.folder(job) / STOP_FILE).touch()
+        self._terminate(self.folder(job))
 
     def resume(self, job: str) -> None:
         """Put a job that was cancelled, interrupted or failed in line again, as it was asked."""
         with self._database.session() as session:
-            found = session.get(Job, job)
+            found = session.get(Job, job, with_for_update=True)
             if found is None or found.state in (*OPEN, "done"):
                 return
-            (self.folder(job) / ENDED_FILE).unlink(missing_ok=True)
+            for name in (STOP_FILE, ENDED_FILE, PROGRESS_FILE):
+                (self.folder(job) / name).unlink(missing_ok=True)
             found.state, found.status, found.reason, found.ended = "waiting", None, "", None
         self.look()
 
@@ -161,86 +185,113 @@ class Jobs:
             WorkbenchError: it is not over.
         """
         with self._database.session() as session:
-            found = session.get(Job, job)
+            found = session.get(Job, job, with_for_update=True)
             if found is None:
                 return
             if found.state in OPEN:
-                raise WorkbenchError("任务还没有结束，请先取消")
+                raise WorkbenchError(
+                    say("任务还没有结束，请先取消", "The job is not over; cancel it first")
+                )
             session.delete(found)
         shutil.rmtree(self.folder(job), ignore_errors=True)
 
     def look(self) -> None:
         """See what became of the jobs that run, and start those whose turn has come."""
-        # Asking how a child ended is what removes it from the system's table.
-        self._processes = {
-            job: process for job, process in self._processes.items() if process.poll() is None
-        }
-        with self._database.session() as session:
-            running = list(session.scalars(select(Job).where(Job.state.in_(OPEN[1:]))))
-            for job in running:
+        with self._looking, self._database.session() as session:
+            # Other workbenches on the same database wait here until this one has looked.
+            chosen = select(Job).where(Job.state.in_(OPEN)).order_by(Job.made, Job.id)
+            found = list(session.scalars(chosen.with_for_update()))
+            waiting = [job for job in found if job.state == "waiting"]
+            begun = [job for job in found if job.state != "waiting"]
+            for job in begun:
                 self._settle(job)
-            free = self._limit - sum(job.state in OPEN for job in running)
-            waiting = select(Job).where(Job.state == "waiting").order_by(Job.made)
-            for job in session.scalars(waiting.limit(max(free, 0))):
+            free = self._limit - sum(job.state in OPEN for job in begun)
+            for job in waiting[: max(free, 0)]:
                 self._start(job)
 
     def _settle(self, job: Job) -> None:
         folder = self.folder(job.id)
-        if not self._over(folder):
+        if not _over(folder):
             return
         ended = _read(folder / ENDED_FILE)
-        job.ended = now()
-        if ended is None:
-            job.state = "cancelled" if job.state == "stopping" else "interrupted"
-            return
-        job.status = int(ended["status"])
-        if job.state == "stopping" and job.status != 0:
+        job.ended, job.status = now(), None if ended is None else int(ended["status"])
+        if ended is not None and job.status == 0:
+            job.state = "done"
+        elif job.state == "stopping":
             job.state = "cancelled"
+        elif ended is None or ended["stopped"] or ended["status"] < 0:
+            # Nothing that it did itself: somebody or something ended it.
+            job.state = "interrupted"
         else:
-            job.state = "done" if job.status == 0 else "failed"
-            job.reason = _last_words(folder / ERRORS_FILE) if job.status else ""
-
-    def _over(self, folder: Path) -> bool:
-        """Whether nobody works in a folder; a process that has just been started counts."""
-        if folder.name in self._processes:
-            return False
-        if not folder.is_dir():
-            return True
-        with held(folder / LOCK_FILE) as free:
-            return free
+            job.state, job.reason = "failed", _last_words(folder / ERRORS_FILE)
 
     def _start(self, job: Job) -> None:
         folder = self.folder(job.id)
-        write_text(folder / JOB_FILE, json.dumps(job.command))
-        process = subprocess.Popen(  # noqa: S603  a folder of our own
-            [sys.executable, "-m", "service.workbench.process", str(folder)],
+        try:
+            with (folder / LOCK_FILE).open("ab") as lock:
+                if not take(lock):
+                    # Somebody looks at it this very moment, or it runs and that was not noted.
+                    return
+                if not (folder / ENDED_FILE).exists():
+                    write_text(folder / JOB_FILE, json.dumps(job.command))
+                    process = self._supervisor(folder, lock.fileno())
+                    # Whoever does not ask how a child ended keeps it in the system's table.
+                    threading.Thread(target=process.wait, daemon=True).start()
+        except OSError as error:
+            job.state, job.reason, job.ended = "failed", error.strerror or str(error), now()
+            return
+        job.state, job.began = "running", now()
+
+    def _supervisor(self, folder: Path, lock: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603  a folder of our own
+            [sys.executable, "-m", "service.workbench.process", str(folder), str(lock)],
             env=os.environ | self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=(lock,),
         )
-        self._processes[job.id] = process
-        write_text(folder / _PROCESS_FILE, str(process.pid))
-        job.state, job.began = "running", now()
 
-    def _signal(self, job: str, number: signal.Signals) -> None:
-        folder = self.folder(job)
-        if self._over(folder):
+    def _terminate(self, folder: Path) -> None:
+        """Ask the process of a job to stop; when that is gone, the command that it left behind."""
+        if _over(folder):
             return
-        try:
-            os.kill(int((folder / _PROCESS_FILE).read_text(encoding="ascii")), number)
-        except (OSError, ValueError):
-            # It ended a moment ago; the next look sees that.
+        known = _read(folder / PROCESSES_FILE) or []
+        for process in known:
+            try:
+                # While the lock is held, the session that the first one opened still has members,
+                # so that its number is nobody else's.
+                if os.getsid(process) == known[0]:
+                    os.kill(process, signal.SIGTERM)
+                    return
+            except ProcessLookupError:
+                continue
+
+    def _sweep(self) -> None:
+        """Remove what was prepared long ago and never became a job."""
+        if not self._root.is_dir():
             return
+        with self._database.session() as session:
+            known = set(session.scalars(select(Job.id)))
+        for folder in self._root.iterdir():
+            if folder.name not in known and time.time() - folder.stat().st_mtime > _LEFT_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _over(folder: Path) -> bool:
+    """Whether nobody works in a folder."""
+    if not folder.is_dir():
+        return True
+    with held(folder / LOCK_FILE) as free:
+        return free
+
+
+def _read(path: Path) -> Any:
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found
 
 
 def _last_words(path: Path) -> str:

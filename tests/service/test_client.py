@@ -564,6 +564,17 @@ def test_a_file_comes_back_by_documents(client: Client, tmp_path: Path) -> None:
     assert scored.rejected == ()
 
 
+def test_a_file_in_memory_comes_back_with_all_that_is_known_of_it(client: Client) -> None:
+    data = f"来信,编号,日期\n{TEXT},7,2026-03-05\n".encode()
+    scored = now(client, lambda c: c.classify_bytes(data, "来信.csv"))
+    (document,) = scored.documents
+    assert document.columns == {"编号": "7", "日期": "2026-03-05"}
+    page = bundled("sample_page.txt").read_bytes()
+    (document,) = now(client, lambda c: c.classify_bytes(page, "例.txt")).documents
+    assert (document.date, document.origin) == ("2025-11-06", "河湾街道办事处")
+    assert (scored.model, scored.codebook) == (client.model()["version"], "1.0.0")
+
+
 def test_an_archive_names_what_was_not_read(client: Client, tmp_path: Path) -> None:
     path = tmp_path / "档案.zip"
     with zipfile.ZipFile(path, "w") as archive:
