@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from model.codebook import Codebook
+from model.learnt import ROWS_FILE
 from model.store import ModelStore
 from tests.small import small_corpus
 from tests.training.judging import some_judged
@@ -16,7 +17,6 @@ from training.compare import compare
 from training.corpus import Corpus, Row
 from training.gate import gate, verdict_of
 from training.judged import Bools, Judged
-from training.memory import ROWS_FILE
 from training.parameters import Parameters
 from training.train import train
 

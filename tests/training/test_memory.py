@@ -3,10 +3,11 @@ from pathlib import Path
 import pytest
 
 from model.errors import ArtifactError
+from model.learnt import ROWS_FILE
 from model.store import ModelStore
 from tests.small import small_corpus
 from training.corpus import Row
-from training.memory import ROWS_FILE, SKETCHES_FILE, Memory, marks_of, remembered, sort_rows
+from training.memory import SKETCHES_FILE, Memory, marks_of, remembered, sort_rows
 
 LONG = (
     "老城区的污水管网改造已经完成三公里，剩下的两公里年底前完工，沿线居民出行请绕道人民路和解放路。"
