@@ -7,6 +7,7 @@ lost its line ends has several paragraphs a line.
 import re
 import statistics
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 LONGEST = 2000
@@ -93,24 +94,34 @@ def _joined(lines: list[Line]) -> list[Line]:
     width = _wrap_width(lines)
     if width is None:
         return lines
-    joined: list[Line] = []
+    paragraphs: list[list[Line]] = []
     open_line = False
     for line in lines:
-        if (
+        goes_on = (
             open_line
             and not line.indented
             and not line.after_blank
             and not _NUMBERED.match(line.text)
-        ):
-            last = joined[-1]
-            glue = " " if last.text[-1].isascii() and line.text[0].isascii() else ""
-            joined[-1] = Line(
-                last.text + glue + line.text, last.start, line.end, last.indented, last.after_blank
-            )
+        )
+        if goes_on:
+            paragraphs[-1].append(line)
         else:
-            joined.append(line)
+            paragraphs.append([line])
         open_line = line.width >= width - WRAP_UNEVEN
-    return joined
+    return [_together(paragraph) for paragraph in paragraphs]
+
+
+def _together(lines: list[Line]) -> Line:
+    """One line of several, with a gap where ASCII meets ASCII."""
+    first, last = lines[0], lines[-1]
+    if first is last:
+        return first
+    parts = [first.text]
+    for before, line in pairwise(lines):
+        if before.text[-1].isascii() and line.text[0].isascii():
+            parts.append(" ")
+        parts.append(line.text)
+    return Line("".join(parts), first.start, last.end, first.indented, first.after_blank)
 
 
 def _wrap_width(lines: list[Line]) -> int | None:

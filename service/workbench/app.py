@@ -12,12 +12,24 @@ from nicegui import run, ui
 from model.files import write_bytes
 from service.workbench.desk import Desk
 from service.workbench.frame import STATIC
-from service.workbench.pages import accuracy, changes, label, models, read, signin, training
+from service.workbench.pages import (
+    accuracy,
+    archive,
+    archives,
+    changes,
+    label,
+    models,
+    read,
+    signin,
+    training,
+)
 from service.workbench.security import Guard
 
 REGISTER: tuple[Callable[[Desk], None], ...] = (
     signin.register,
     read.register,
+    archives.register,
+    archive.register,
     label.register,
     models.register,
     training.register,

@@ -1,12 +1,12 @@
-"""The themes to choose from for one paragraph: big buttons, and the keys that press them."""
+"""The themes to choose from for one paragraph, as big buttons with a digit each."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from nicegui import ui
-from nicegui.events import GenericEventArguments
 
 from model.codebook import Theme
-from service.workbench.frame import STATIC
+from service.workbench.errors import WorkbenchError
+from service.workbench.turns import Action, press_button, show_key
 from service.workbench.wording import say, theme_name
 
 _MOST_KEYS = 9
@@ -44,6 +44,24 @@ class Choice:
         """The chosen themes, in the order of the buttons."""
         return tuple(theme.id for theme in self._themes if theme.id in self._chosen)
 
+    def check(self) -> None:
+        """Make sure that they have chosen.
+
+        Raises:
+            WorkbenchError: neither a theme nor that none applies.
+        """
+        if not self.decided:
+            raise WorkbenchError(
+                say(
+                    "先选主题，或按 0 选“无主题”",
+                    "Choose themes first, or press 0 for none of them",
+                )
+            )
+
+    def actions(self) -> dict[str, Action]:
+        """What the digits do."""
+        return {str(digit): self._on_digit(digit) for digit in range(_MOST_KEYS + 1)}
+
     def toggle(self, number: int) -> None:
         """Choose a theme by its number from 1, or take it away; nothing where there is none."""
         if 1 <= number <= len(self._themes):
@@ -75,53 +93,36 @@ class Choice:
         for label, part in self._notes.items():
             part.set_text(notes.get(label, ""))
 
+    def _on_digit(self, digit: int) -> Action:
+        async def press() -> None:
+            if digit:
+                self.toggle(digit)
+            else:
+                self.none()
+
+        return press
+
     def _button(self, number: int, theme: Theme) -> None:
         def press() -> None:
             self.toggle(number)
 
-        with _button(f"choice-button theme-{(number - 1) % 8 + 1}", press).mark(
+        with press_button(f"choice-button theme-{(number - 1) % 8 + 1}", press).mark(
             f"theme-{number}"
         ) as button:
-            _key(str(number) if number <= _MOST_KEYS else "")
+            show_key(str(number) if number <= _MOST_KEYS else "")
             ui.label(theme_name(theme)).classes("choice-name")
             self._notes[theme.id] = ui.label().classes("choice-note")
         self._buttons[theme.id] = button
 
     def _none_button(self) -> None:
-        with _button("choice-button choice-none", self.none).mark("none") as self._none_shown:
-            _key("0")
+        with press_button("choice-button choice-none", self.none).mark("none") as self._none_shown:
+            show_key("0")
             ui.label(say("无主题", "None of them")).classes("choice-name")
 
     def _draw(self) -> None:
         for label, button in self._buttons.items():
             _press(button, label in self._chosen)
         _press(self._none_shown, self._none)
-
-
-def action_button(words: str, key: str, press: Callable[[], Awaitable[None]]) -> ui.element:
-    """A button that says its key."""
-    button = _button("label-action", press)
-    with button:
-        ui.label(words)
-        _key(key)
-    return button
-
-
-def on_keys(handler: Callable[[GenericEventArguments], object]) -> None:
-    """Have the page's keys told: `1` to `9`, `0`, `u`, `s`, `h`, `c` and a blank."""
-    ui.add_body_html(f"<script>{(STATIC / 'label.js').read_text(encoding='utf-8')}</script>")
-    ui.on("label-key", handler)
-
-
-def _button(classes: str, press: Callable[[], object]) -> ui.element:
-    button = ui.element("button").classes(classes)
-    button.props('type="button"').on("click", press)
-    # A press with the mouse leaves the keyboard where it was.
-    return button.on("mousedown", js_handler="(event) => event.preventDefault()")
-
-
-def _key(key: str) -> None:
-    ui.label(key).classes("key").props('aria-hidden="true"')
 
 
 def _press(button: ui.element, pressed: bool) -> None:

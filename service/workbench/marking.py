@@ -13,7 +13,7 @@ def marked(text: str, evidence: Sequence[Evidence], numbers: Mapping[str, int]) 
     is left out.
 
     Args:
-        numbers: the number of each theme's colour, from 1.
+        numbers: the number of each theme, from 1; colours begin again after eight.
     """
     at: list[Evidence | None] = [None] * len(text)
     speaking = [item for item in evidence if item.weight > 0 and item.label in numbers]
@@ -33,4 +33,4 @@ def marked(text: str, evidence: Sequence[Evidence], numbers: Mapping[str, int]) 
 def _part(text: str, item: Evidence | None, numbers: Mapping[str, int]) -> str:
     if item is None:
         return text
-    return f'<u class="theme-{numbers[item.label]}">{text}</u>'
+    return f'<u class="theme-{(numbers[item.label] - 1) % 8 + 1}">{text}</u>'

@@ -1,28 +1,26 @@
 """`/label/{queue}`: one paragraph after the other, by keyboard or by touch."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 
 from nicegui import background_tasks, ui
-from nicegui.events import GenericEventArguments
 from starlette.responses import RedirectResponse
 
 from model.codebook import Codebook, Theme
 from service.client.errors import ClientError
-from service.workbench.choice import Choice, action_button, on_keys
+from service.workbench.choice import Choice
 from service.workbench.desk import Desk
 from service.workbench.errors import WorkbenchError
-from service.workbench.frame import STATIC, Page, frame, told, turned_away
+from service.workbench.frame import STATIC, Page, frame, turned_away
 from service.workbench.judging import Standing
 from service.workbench.marking import marked
 from service.workbench.queues import get_queue
 from service.workbench.schema import Paragraph, Queue
 from service.workbench.seat import Reservations, Seat, Sheet
+from service.workbench.turns import Turns, show_ready
 from service.workbench.wording import say, theme_name
-
-Action = Callable[[], Awaitable[None]]
 
 _LOOK_SECONDS = 5.0
 """How often it is looked how far all are, and whether something has become free."""
@@ -68,8 +66,7 @@ class _Table:
         self._sheet = Sheet(None)
         self._standing = Standing(0, 0, 0, 0, 0)
         self._themes = themes_of(queue, page.codebook)
-        # Keys are done one after the other, however quickly they come.
-        self._turn = asyncio.Lock()
+        self._turns = Turns()
         self._build()
 
     async def begin(self) -> None:
@@ -77,24 +74,16 @@ class _Table:
         self._show(await asyncio.to_thread(self._seat.sit))
         await self._count()
         ui.timer(_LOOK_SECONDS, self._look, immediate=False)
-
-        async def press(event: GenericEventArguments) -> None:
-            key = str(event.args.get("key", ""))
-            if action := self._actions_by_key().get(key):
-                await self._do(action)
-
-        on_keys(press)
-
-    def _actions_by_key(self) -> Mapping[str, Action]:
-        return {
-            **{str(number): self._toggling(number) for number in range(1, 10)},
-            "0": self._none,
-            " ": self._save,
-            "u": self._undo,
-            "s": self._skip,
-            "h": self._show_help,
-            "c": self._codebook,
-        }
+        self._turns.on_keys(
+            {
+                **self._choice.actions(),
+                " ": self._save,
+                "u": self._undo,
+                "s": self._skip,
+                "h": self._show_help,
+                "c": self._codebook,
+            }
+        )
 
     def _build(self) -> None:
         with ui.row().classes("label-head"):
@@ -112,9 +101,8 @@ class _Table:
                 self._opinion = ui.label().classes("quiet").mark("opinion")
         with ui.column().classes("label-sheet") as self._end:
             self._end_text = ui.label().classes("label-end").mark("end")
-            again = ui.button(on_click=self._pressed(self._take_up_skipped)).props("outline")
-            self._again = again.mark("again")
-        with ui.column().classes("label-hands") as self._hands:
+            self._again = ui.button(on_click=self._take_up).props("outline").mark("again")
+        with ui.column().classes("label-hands"):
             self._choice = Choice(self._themes, self._changed)
             self._buttons()
         self._help = ui.label(_keys_told()).classes("quiet label-help").mark("help")
@@ -126,48 +114,17 @@ class _Table:
                 ("s", say("跳过", "Skip"), self._skip),
                 ("c", say("手册", "Codebook"), self._codebook),
             ):
-                with action_button(words, key, self._pressed(action)) as button:
-                    button.mark(f"key-{key}")
+                self._turns.button(words, key, action).mark(f"key-{key}")
             ui.space()
             words = say("保存，下一段", "Save, next")
-            self._save_button = action_button(
-                words, say("空格", "Space"), self._pressed(self._save)
-            )
-            self._save_button.classes("label-save").mark("save")
-
-    def _pressed(self, action: Action) -> Action:
-        async def press() -> None:
-            await self._do(action)
-
-        return press
-
-    async def _do(self, action: Action) -> None:
-        async with self._turn:
-            await told(action)()
-
-    def _toggling(self, number: int) -> Action:
-        async def toggle() -> None:
-            if self._sheet.paragraph is not None:
-                self._choice.toggle(number)
-
-        return toggle
-
-    async def _none(self) -> None:
-        if self._sheet.paragraph is not None:
-            self._choice.none()
+            self._save_button = self._turns.save_button(words, self._save)
 
     async def _save(self) -> None:
         self._desk.people.allowed("classify")
         paragraph = self._sheet.paragraph
         if paragraph is None:
             return
-        if not self._choice.decided:
-            raise WorkbenchError(
-                say(
-                    "先选主题，或按 0 选“无主题”",
-                    "Choose themes first, or press 0 for none of them",
-                )
-            )
+        self._choice.check()
         labels = self._choice.labels
         self._show(await asyncio.to_thread(self._seat.save, paragraph.id, labels))
         now = self._standing
@@ -186,6 +143,9 @@ class _Table:
         self._show(await asyncio.to_thread(self._seat.undo))
         await self._count()
 
+    async def _take_up(self) -> None:
+        await self._turns.take(self._take_up_skipped)
+
     async def _take_up_skipped(self) -> None:
         self._desk.people.allowed("classify")
         self._show(await asyncio.to_thread(self._seat.take_up_skipped))
@@ -198,10 +158,7 @@ class _Table:
         self._help.set_visibility(not self._help.visible)
 
     def _changed(self) -> None:
-        self._save_button.classes(
-            add="ready" if self._choice.decided else "",
-            remove="" if self._choice.decided else "ready",
-        )
+        show_ready(self._save_button, self._choice.decided)
 
     def _show(self, sheet: Sheet) -> None:
         self._sheet = sheet
@@ -260,12 +217,13 @@ class _Table:
             )
 
     async def _look(self) -> None:
-        if self._turn.locked():
-            return
-        async with self._turn:
-            if self._sheet.paragraph is None:
-                self._show(await asyncio.to_thread(self._seat.sit))
-            await self._count()
+        if not self._turns.busy:
+            await self._turns.take(self._look_again)
+
+    async def _look_again(self) -> None:
+        if self._sheet.paragraph is None:
+            self._show(await asyncio.to_thread(self._seat.sit))
+        await self._count()
 
 
 def _opinion(paragraph: Paragraph, themes: Sequence[Theme]) -> str:

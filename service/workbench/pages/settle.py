@@ -1,19 +1,18 @@
 """`/label/{queue}/settle`: how far people agree, and what is decided where they differ."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 
 from nicegui import ui
-from nicegui.events import GenericEventArguments
 from starlette.responses import RedirectResponse
 
 from model.codebook import Theme
 from service.workbench.agreement import Agreement, agreement, opinions
-from service.workbench.choice import Choice, action_button, on_keys
+from service.workbench.choice import Choice
 from service.workbench.desk import Desk
 from service.workbench.errors import WorkbenchError
-from service.workbench.frame import STATIC, Page, frame, told, turned_away
+from service.workbench.frame import STATIC, Page, frame, turned_away
 from service.workbench.pages.labelling import themes_of
 from service.workbench.queues import get_queue
 from service.workbench.schema import Queue
@@ -24,9 +23,8 @@ from service.workbench.settling import (
     settle,
     unsettle,
 )
+from service.workbench.turns import Turns, show_ready
 from service.workbench.wording import say, theme_name
-
-Action = Callable[[], Awaitable[None]]
 
 
 def register(desk: Desk) -> None:
@@ -58,7 +56,7 @@ class _Settling:
         self._left: list[int] = []
         self._settled: list[int] = []
         self._now: Difference | None = None
-        self._turn = asyncio.Lock()
+        self._turns = Turns()
 
     async def build(self) -> None:
         """Show it."""
@@ -72,23 +70,15 @@ class _Settling:
         with ui.expansion(say("一致程度", "Agreement"), value=True).classes("label-sheet"):
             draw_agreement(found, self._themes)
         await self._begin()
-
-        async def press(event: GenericEventArguments) -> None:
-            key = str(event.args.get("key", ""))
-            if action := self._actions().get(key):
-                await self._do(action)
-
-        on_keys(press)
-
-    def _actions(self) -> Mapping[str, Action]:
-        return {
-            **{str(number): self._toggling(number) for number in range(1, 10)},
-            "0": self._none,
-            " ": self._save,
-            "u": self._undo,
-            "s": self._later,
-            "c": self._codebook,
-        }
+        self._turns.on_keys(
+            {
+                **self._choice.actions(),
+                " ": self._save,
+                "u": self._undo,
+                "s": self._later,
+                "c": self._codebook,
+            }
+        )
 
     def _sheet(self) -> None:
         with ui.column().classes("label-sheet") as self._paper:
@@ -102,26 +92,15 @@ class _Settling:
                     ("s", say("以后再说", "Later"), self._later),
                     ("c", say("手册", "Codebook"), self._codebook),
                 ):
-                    action_button(words, key, self._pressed(action))
+                    self._turns.button(words, key, action)
                 ui.space()
                 words = say("裁定，下一段", "Settle, next")
-                save = action_button(words, say("空格", "Space"), self._pressed(self._save))
-                self._save_button = save.classes("label-save").mark("save")
+                self._save_button = self._turns.save_button(words, self._save)
         with ui.row().classes("label-head"):
             self._end = ui.label().classes("label-end").mark("end")
             ui.space()
-            undo = action_button(say("撤销上一个裁定", "Undo"), "u", self._pressed(self._undo))
+            undo = self._turns.button(say("撤销上一个裁定", "Undo"), "u", self._undo)
             self._undo_button = undo.mark("undo")
-
-    def _pressed(self, action: Action) -> Action:
-        async def press() -> None:
-            await self._do(action)
-
-        return press
-
-    async def _do(self, action: Action) -> None:
-        async with self._turn:
-            await told(action)()
 
     async def _begin(self) -> None:
         self._left = await asyncio.to_thread(self._differing)
@@ -132,26 +111,11 @@ class _Settling:
         found = await asyncio.to_thread(self._difference, first) if first is not None else None
         self._show(found, None)
 
-    def _toggling(self, number: int) -> Action:
-        async def toggle() -> None:
-            if self._now is not None:
-                self._choice.toggle(number)
-
-        return toggle
-
-    async def _none(self) -> None:
-        if self._now is not None:
-            self._choice.none()
-
     async def _save(self) -> None:
         person = self._desk.people.allowed("admin")
         if self._now is None:
             return
-        if not self._choice.decided:
-            words = say(
-                "先选主题，或按 0 选“无主题”", "Choose themes first, or press 0 for none of them"
-            )
-            raise WorkbenchError(words)
+        self._choice.check()
         paragraph = self._now.paragraph.id
         await asyncio.to_thread(self._settle, paragraph, person.name, self._choice.labels)
         self._left.remove(paragraph)
@@ -176,8 +140,7 @@ class _Settling:
         self._page.meanings.open(self._choice.last)
 
     def _changed(self) -> None:
-        ready = self._choice.decided
-        self._save_button.classes(add="ready" if ready else "", remove="" if ready else "ready")
+        show_ready(self._save_button, self._choice.decided)
 
     def _show(self, found: Difference | None, chosen: tuple[str, ...] | None) -> None:
         self._now = found

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,6 @@ import pytest
 
 from model.bundled import bundled
 from model.store import ModelStore
-from service.keys import KeyRing
 from service.workbench.database import Database
 from service.workbench.errors import UnknownThingError, WorkbenchError
 from service.workbench.jobs import OPEN, Jobs
@@ -260,14 +260,16 @@ def test_a_signal_that_nobody_asked_for_is_an_interruption(opened: Opened, paper
     assert ended(jobs, job).state == "interrupted"
 
 
-def test_two_workbenches_start_no_job_twice(opened: Opened, tmp_path: Path) -> None:
-    """Adding a key twice fails, so a job that ran twice would have failed."""
+def test_two_workbenches_start_no_job_twice(
+    opened: Opened, store: ModelStore, tmp_path: Path
+) -> None:
+    """Every promotion leaves a line, so a job that ran twice would have left two."""
+    copy = ModelStore(tmp_path / "models")
+    shutil.copytree(store.root, copy.root)
+    before = len(copy.promotions())
     both = [opened(2), opened(2)]
-    names = [f"甲{n}" for n in range(4)]
-    for n, name in enumerate(names):
-        job = both[0].prepare()
-        keys = ("keys", "add", name, "--keys", str(tmp_path / f"{n}.json"))
-        both[0].add(job, "score", name, "王一", keys, {})
+    for _ in range(4):
+        asked(both[0], "models", "promote", str(copy.current()), "--models", str(copy.root))
     most = []
 
     def look(jobs: Jobs) -> None:
@@ -281,8 +283,7 @@ def test_two_workbenches_start_no_job_twice(opened: Opened, tmp_path: Path) -> N
         thread.join()
     assert [job.state for job in both[0].all()] == ["done"] * 4
     assert max(most) == 2
-    for n, name in enumerate(names):
-        assert KeyRing(tmp_path / f"{n}.json").named(name)
+    assert len(copy.promotions()) == before + 4
 
 
 def test_a_job_that_cannot_start_holds_up_no_other(opened: Opened, papers: Path) -> None:
