@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from service.workbench.accuracy import Accuracy, accuracy
 from service.workbench.labels import Settled, settled
 from service.workbench.opinions import opinions
-from service.workbench.schema import Paragraph
+from service.workbench.schema import Paragraph, Queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,12 @@ class Sample:
     Attributes:
         rows: those that are decided.
         undecided: how many are not: nobody labelled them, or people differ.
+        blind: whether people labelled without seeing the model's opinion.
     """
 
     rows: tuple[Settled, ...]
     undecided: int
+    blind: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +36,20 @@ class Estimation:
     Attributes:
         accuracy: on the paragraphs that the model was not trained on.
         learnt: how many it was trained on; they were left out.
-        undecided: how many of the random share are not decided.
+        sample: what was judged.
     """
 
     accuracy: Accuracy
     learnt: int
-    undecided: int
+    sample: Sample
 
 
 def random_share(session: Session, queue: int) -> Sample:
     """The random share of a queue."""
     rows = tuple(one for one in settled(session, queue) if one.random)
     drawn = select(func.count()).where(Paragraph.queue_id == queue, Paragraph.random)
-    return Sample(rows, (session.scalar(drawn) or 0) - len(rows))
+    blind = session.scalars(select(Queue.blind).where(Queue.id == queue)).one()
+    return Sample(rows, (session.scalar(drawn) or 0) - len(rows), blind)
 
 
 def estimate(sample: Sample, folder: Path, labels: Sequence[str]) -> Estimation:
@@ -72,4 +75,4 @@ def estimate(sample: Sample, folder: Path, labels: Sequence[str]) -> Estimation:
         # A pasted paragraph is a document of its own.
         [row.doc or f"paragraph {row.paragraph}" for row, _ in fresh],
     )
-    return Estimation(found, len(said) - len(fresh), sample.undecided)
+    return Estimation(found, len(said) - len(fresh), sample)

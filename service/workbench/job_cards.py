@@ -104,7 +104,9 @@ class JobCards:
         if job.state != "done":
             again = partial(jobs.resume, job.id)
             self._button(say("再做一次", "Again"), "replay", again, "again")
-        self._button(say("删除", "Remove"), "delete", partial(jobs.remove, job.id), "remove")
+        self._button(
+            say("移除", "Remove"), "delete_outline", partial(jobs.remove, job.id), "remove"
+        )
 
     def _button(self, name: str, icon: str, act: Callable[[], None], mark: str) -> None:
         @told
@@ -113,8 +115,8 @@ class JobCards:
             await asyncio.to_thread(act)
             await self.look()
 
-        button = ui.button(icon=icon, on_click=press).props("flat dense").tooltip(name)
-        button.props(f'aria-label="{name}"').mark(mark)
+        button = ui.button(name, icon=icon, on_click=press)
+        button.props("flat dense no-caps").mark(mark)
 
 
 class _Bar:

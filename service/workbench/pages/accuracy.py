@@ -172,12 +172,20 @@ def _more(accuracy: Accuracy) -> str:
 def _cautions(found: Estimation) -> list[str]:
     """What would make the estimate wrong."""
     lines = []
-    if found.undecided:
+    if not found.sample.blind:
         lines.append(
             say(
-                f"另有 {found.undecided} 段随机抽出的还没有定下来：没标，或大家意见不一。"
+                "这个队列标注时看得到模型的判断，人容易跟着它走，估计会偏高；盲标的队列更可信。",
+                "People saw the model's opinion while they labelled this queue, and tend to follow "
+                "it: the estimate is too good. A blind queue is more to be trusted.",
+            )
+        )
+    if undecided := found.sample.undecided:
+        lines.append(
+            say(
+                f"另有 {undecided} 段随机抽出的还没有定下来：没标，或大家意见不一。"
                 "意见不一的往往是难的，裁定之前估计会偏高。",
-                f"{found.undecided} random paragraphs are not decided yet. Those on which people "
+                f"{undecided} random paragraphs are not decided yet. Those on which people "
                 "differ are often hard: until they are settled the estimate is too good.",
             )
         )

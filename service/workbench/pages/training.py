@@ -2,16 +2,16 @@
 
 import asyncio
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from nicegui import ui
-from nicegui.elements.upload_files import FileUpload
-from nicegui.events import UploadEventArguments
-from starlette.responses import RedirectResponse
+from nicegui import app, ui
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from model.bundled import bundled
 from model.errors import UserError
@@ -19,6 +19,7 @@ from service.workbench.corpora import IMPORTED
 from service.workbench.desk import Desk
 from service.workbench.errors import WorkbenchError
 from service.workbench.frame import Page, frame, told, turned_away
+from service.workbench.inbox import RefusedError, into_file, megabytes, name_of
 from service.workbench.job_cards import JobCards
 from service.workbench.lessons import (
     Labelled,
@@ -29,16 +30,17 @@ from service.workbench.lessons import (
 )
 from service.workbench.model_parts import allowed, for_admins, in_use, tabs
 from service.workbench.schema import Job
+from service.workbench.uploader import uploader
 from service.workbench.versions import Version, read_version
 from service.workbench.wording import say
 
 _BUDGETS = {60: "1", 300: "5", 900: "15", 3600: "60"}
 _PRECISION = 0.95
-_LONGEST_NAME = 80
 
 
 def register(desk: Desk) -> None:
-    """Make the page."""
+    """Make the page, and the way in for corpora."""
+    open_pages: dict[str, _Training] = {}
 
     @ui.page("/models/train", title="govtheme")
     async def page() -> RedirectResponse | None:
@@ -46,8 +48,24 @@ def register(desk: Desk) -> None:
             return away
         async with frame(desk, "/models") as shown:
             tabs("/models/train")
-            await _Training(desk, shown).build()
+            training = _Training(desk, shown)
+            open_pages[training.token] = training
+            ui.context.client.on_delete(lambda: open_pages.pop(training.token).discard())
+            await training.build()
         return None
+
+    @app.post("/models/train/{token}")
+    async def receive(token: str, request: Request) -> Response:
+        person, training = desk.people.present(), open_pages.get(token)
+        if person is None or training is None or training.person != person.name:
+            return PlainTextResponse("", 403)
+        try:
+            person.require("admin")
+            await training.receive(request)
+        except WorkbenchError as error:
+            training.tell(error)
+            return PlainTextResponse("", 413 if isinstance(error, RefusedError) else 422)
+        return PlainTextResponse("")
 
 
 @dataclass
@@ -57,7 +75,7 @@ class _Wish:
     bundled: bool = True
     queues: dict[str, bool] = field(default_factory=dict)
     random: bool = False
-    files: list[FileUpload] = field(default_factory=list)
+    files: list[tuple[str, Path]] = field(default_factory=list)
     search: bool = False
     budget: int = 300
     precise: bool = False
@@ -69,11 +87,51 @@ class _Training:
         self._desk = desk
         self._page = page
         self._wish = _Wish()
+        self._job: str | None = None
+        self._preparing = asyncio.Lock()
+        self.token = secrets.token_urlsafe(16)
+        self.person = page.person.name
+
+    async def receive(self, request: Request) -> None:
+        """Take a corpus file in.
+
+        Raises:
+            WorkbenchError: it is of another kind, or too large.
+        """
+        name = name_of(request)
+        suffix = Path(name).suffix.lower()
+        if suffix not in IMPORTED:
+            raise WorkbenchError(
+                say("语料文件应是 ", "A corpus file is one of ") + "、".join(IMPORTED)
+            )
+        folder = self._desk.jobs.folder(await self._prepared()) / "input"
+        path = folder / f"upload-{secrets.token_hex(4)}{suffix}"
+        await into_file(request, path, self._desk.settings.max_upload)
+        self._wish.files.append((name, path))
+        self._files.refresh()
+
+    def tell(self, error: WorkbenchError) -> None:
+        """Say on the page what went wrong."""
+        with self._form:
+            ui.notify(str(error), type="negative", multi_line=True, timeout=0, close_button="✕")
+
+    def discard(self) -> None:
+        """Forget what was uploaded and not learnt from."""
+        if self._job is not None:
+            self._desk.jobs.discard(self._job)
+
+    async def _prepared(self) -> str:
+        """The job to come."""
+        async with self._preparing:
+            if self._job is None:
+                self._job = await asyncio.to_thread(self._desk.jobs.prepare)
+            return self._job
 
     async def build(self) -> None:
         """The form, and the trainings below it."""
         queues = await asyncio.to_thread(self._queues)
-        with ui.element("section").classes("panel form"):
+        self._form = ui.element("section").classes("panel form")
+        with self._form:
             ui.label(say("从标注训练新模型", "Train from labels")).classes("title")
             self._corpora(queues, await asyncio.to_thread(_bundled_rows))
             self._options()
@@ -115,22 +173,15 @@ class _Training:
         self._uploads()
 
     def _uploads(self) -> None:
-        upload = ui.upload(
-            label=say("加上自己的语料文件", "Add a corpus file of your own"),
-            multiple=True,
-            auto_upload=True,
-            max_file_size=self._desk.settings.max_upload,
-            on_upload=self._uploaded,
-            on_rejected=lambda: ui.notify(
-                say("文件太大，或类型不对", "The file is too large, or of another kind"),
-                type="negative",
-            ),
-        )
-        upload.props(f'accept="{",".join(IMPORTED)}" flat bordered').mark("upload")
+        most = self._desk.settings.max_upload
+        ui.label(say("自己的语料文件", "Corpus files of your own")).classes("hint")
+        uploader(f"/models/train/{self.token}", most, several=True)
         ui.label(
             say(
-                "JSONL、CSV、XLSX、doccano、Label Studio 等；要有正文和标签",
-                "JSONL, CSV, XLSX, doccano, Label Studio and the like, with texts and labels",
+                "JSONL、CSV、XLSX、doccano、Label Studio 等，要有正文和标签；"
+                f"每个最大 {megabytes(most)}",
+                "JSONL, CSV, XLSX, doccano, Label Studio and the like, with texts and labels; "
+                f"at most {megabytes(most)} each",
             )
         ).classes("quiet hint")
         self._files()
@@ -140,23 +191,14 @@ class _Training:
         for file in self._wish.files:
             with ui.row().classes("file"):
                 ui.icon("description")
-                ui.label(_shown(file.name))
+                ui.label(file[0])
                 drop = ui.button(icon="close", on_click=partial(self._drop, file))
                 name = say("不用这个文件", "Leave out")
                 drop.props(f'flat dense aria-label="{name}"').tooltip(name)
 
-    @told
-    async def _uploaded(self, event: UploadEventArguments) -> None:
-        if PurePosixPath(event.file.name).suffix.lower() not in IMPORTED:
-            raise WorkbenchError(
-                say("语料文件应是 ", "A corpus file is one of ") + "、".join(IMPORTED)
-            )
-        self._wish.files.append(event.file)
-        self._files.refresh()
-        event.sender.reset()  # type: ignore[attr-defined]  # it is an upload
-
-    def _drop(self, file: FileUpload) -> None:
+    def _drop(self, file: tuple[str, Path]) -> None:
         self._wish.files.remove(file)
+        file[1].unlink(missing_ok=True)
         self._files.refresh()
 
     def _options(self) -> None:
@@ -184,15 +226,14 @@ class _Training:
     async def _start(self) -> None:
         person = allowed(self._desk, "admin")
         jobs = self._desk.jobs
-        job = jobs.prepare()
-        try:
-            plan, asked = await self._gathered(jobs.folder(job) / "input")
-            words = plan.words(self._desk.settings.models.absolute())
-            title = "、".join(asked["sources"])
-            await asyncio.to_thread(jobs.add, job, "train", title, person.name, words, asked)
-        except BaseException:
-            jobs.discard(job)
-            raise
+        job = await self._prepared()
+        plan, asked = await self._gathered(jobs.folder(job) / "input")
+        words = plan.words(self._desk.settings.models.absolute())
+        title = "、".join(asked["sources"])
+        await asyncio.to_thread(jobs.add, job, "train", title, person.name, words, asked)
+        self._job = None
+        self._wish.files.clear()
+        self._files.refresh()
         await self._cards.look()
         ui.notify(say("已排上", "In line"), type="positive")
 
@@ -208,11 +249,9 @@ class _Training:
             if count:
                 files.append(folder / "labels.jsonl")
                 sources.append(say(f"标注 {count} 段", f"{count} labels"))
-        for number, file in enumerate(wish.files, 1):
-            path = folder / f"upload-{number}{PurePosixPath(file.name).suffix.lower()}"
-            await file.save(path)
+        for name, path in wish.files:
             files.append(path)
-            sources.append(_shown(file.name))
+            sources.append(name)
         if queues and not files and not wish.bundled:
             raise WorkbenchError(
                 say(
@@ -312,12 +351,6 @@ def _said(folder: Path) -> dict[str, Any] | None:
 def _reason(told_of: Mapping[str, Any]) -> str:
     """Why the gate says so, without what is of use at a terminal only."""
     return str(told_of.get("reason", "")).rpartition("检验的结果：")[2].split("要直接换上")[0]
-
-
-def _shown(name: str) -> str:
-    """A user's name for a file, to be shown."""
-    base = PurePosixPath(name.replace("\\", "/")).name
-    return "".join(char for char in base if char.isprintable())[-_LONGEST_NAME:]
 
 
 def _bundled_rows() -> int:

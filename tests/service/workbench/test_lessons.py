@@ -138,7 +138,8 @@ def test_an_estimate_leaves_out_what_the_model_has_learnt(
         sample = random_share(session, queue)
     assert (len(sample.rows), sample.undecided) == (len(known) + 23, 1)
     found = estimate(sample, store.folder(first), LABELS)
-    assert (found.accuracy.rows, found.learnt, found.undecided) == (23, len(known), 1)
+    assert (found.accuracy.rows, found.learnt, found.sample.undecided) == (23, len(known), 1)
+    assert not found.sample.blind
     assert found.accuracy.documents == 23
     assert found.accuracy.exact.value > 0.8
 
