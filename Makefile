@@ -1,13 +1,14 @@
 # run: install, train, classify a page, serve.  test: run the tests.  check: what CI runs.
 # bench: how fast scoring is.  bench-train: how good training is.  bench-archive: whole archives, and the
 # memory they take.  bench-http: how fast the server is; bench-mlserver installs a rival.
+# screenshots: every page of the workbench, in build/screenshots (needs a Chinese font).
 # soak: ten minutes of mixed load.  fuzz: a million bad requests, and the API's own description.
 # lock: pin the versions anew.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench bench-train bench-archive bench-http bench-mlserver soak fuzz wrk chromium
+.PHONY: run test check bench bench-train bench-archive bench-http bench-mlserver soak fuzz wrk chromium postgresql screenshots
 .PHONY: bundle check-bundle lock clean
 
 run: $(VENV)/run
@@ -15,10 +16,10 @@ run: $(VENV)/run
 	$(BIN)/govtheme classify --file data/sample_page.txt
 	$(BIN)/govtheme serve
 
-test: $(VENV)/dev chromium
+test: $(VENV)/dev chromium postgresql
 	$(BIN)/pytest
 
-check: $(VENV)/dev chromium
+check: $(VENV)/dev chromium postgresql
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -47,6 +48,13 @@ build/mlserver/bin/mlserver:
 # Programs of the system: a load generator, and the browser that the workbench is tested in.
 wrk chromium:
 	@command -v $@ >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq $@; } || { echo "需要 $@：请以 root 运行 apt-get install $@" >&2; exit 1; }
+
+# Its programs are not on the path.
+postgresql:
+	@ls -d /usr/lib/postgresql/*/bin >/dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq $@; } || { echo "需要 $@：请以 root 运行 apt-get install $@" >&2; exit 1; }
+
+screenshots: $(VENV)/dev chromium
+	$(BIN)/python -m tests.service.workbench.screenshots
 
 soak: $(VENV)/dev
 	$(BIN)/python -m tests.soak

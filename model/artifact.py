@@ -28,15 +28,19 @@ from joblib import numpy_pickle
 from model.errors import ArtifactError, NoModelError, UntrustedError
 from model.files import sync_folder
 
-FORMAT = 2
+FORMAT = 3
 """The format of model.joblib.
 
+3: how often a title counts; format 2, without it, is still read.
 2: isotonic calibration, the rules of at least and at most one label; format 1 is refused.
 
 Change it when a reader of the old number could not use, or would misread, a new file. Then: raise
 the number, keep a reader for every number that users may still have, add an artifact of the old
 format to the tests, and say in the changelog what happens to old models.
 """
+
+READABLE = (2, FORMAT)
+"""The formats that this program reads."""
 
 MODEL_FILE = "model.joblib"
 MANIFEST_FILE = "manifest.json"
@@ -164,10 +168,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest["sha256"], manifest["version"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArtifactError(folder, f"{MANIFEST_FILE} 损坏（{str(error)[:200]!r}）") from error
-    if number != FORMAT:
+    if number not in READABLE:
         older = isinstance(number, int) and number < FORMAT
         hint = "请运行 govtheme train 重新训练" if older else "请升级 govtheme"
-        raise ArtifactError(folder, f"格式号是 {number}，本程序只认 {FORMAT}。{hint}")
+        raise ArtifactError(
+            folder, f"格式号是 {number}，本程序只认 {READABLE[0]} 到 {FORMAT}。{hint}"
+        )
     if not isinstance(manifest, dict):
         raise ArtifactError(folder, f"{MANIFEST_FILE} 损坏（不是对象）")
     return manifest
@@ -191,7 +197,7 @@ def read_artifact(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             )
         file.seek(0)
         content = _unpickle(file, folder / MODEL_FILE)
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if not isinstance(content, dict) or content.get("format") != manifest["format"]:
         raise ArtifactError(folder, f"{MODEL_FILE} 的格式号与 {MANIFEST_FILE} 不符")
     _check_labels(folder, content, manifest)
     return content, manifest

@@ -18,15 +18,16 @@ _DATE = re.compile(
 _BREAK = r"[^\S\r\n]*[:：][^\S\r\n]*"
 _VALUE = r"([^\s:：|｜【】\[\]()（）]{1,40}?)"
 _END = r"(?=\s|[|｜【】\[\]()（）]|$|[^\s:：]{2,6}[:：])"
-_WHEN = re.compile(
-    rf"(?:发布|发文|成文|更新|公布|印发|报道)?(?:时间|日期){_BREAK}(\d{{4}}[^\r\n]{{0,20}})"
-)
+# What may stand before these words (发布时间, 信息来源) changes nothing, and a pattern that begins
+# with a known character is found much faster.
+_WHEN = re.compile(rf"(?:时间|日期){_BREAK}(\d{{4}}[^\r\n]{{0,20}})")
+_AUTHORS = ("作者", "撰稿", "撰文", "供稿", "记者")
 _AUTHOR = re.compile(
-    rf"(?:^|[\s|｜【\[(（])(?:作者|撰稿|撰文|供稿|本报记者|记者){_BREAK}{_VALUE}{_END}",
+    rf"(?:^|[\s|｜【\[(（])(?:{'|'.join(_AUTHORS)}|本报记者){_BREAK}{_VALUE}{_END}",
     re.MULTILINE,
 )
 _ORIGIN = re.compile(
-    rf"(?:信息|文章|稿件|新闻)?来源{_BREAK}{_VALUE}{_END}"
+    rf"来源{_BREAK}{_VALUE}{_END}"
     rf"|(?:发布机构|发布单位|发文机关|发布人){_BREAK}{_VALUE}{_END}"
 )
 
@@ -43,7 +44,8 @@ def byline(text: str) -> Byline:
     """What the first lines of a text say of it."""
     opening = text[:_OPENING]
     when = _WHEN.search(opening)
-    author = _AUTHOR.search(opening)
+    named = any(word in opening for word in _AUTHORS)
+    author = _AUTHOR.search(opening) if named else None
     origin = _ORIGIN.search(opening)
     return Byline(
         iso_date(when[1]) if when else "",

@@ -53,7 +53,12 @@ class ThemeClassifier:
         self.codebook = Codebook.from_summary(content["codebook"])
         self.labels = tuple(content["labels"])
         self._reader = reader(content)
-        self._counter = Counter(self._reader, Vocabulary.from_content(content["vocabulary"]))
+        self._counter = Counter(
+            self._reader,
+            Vocabulary.from_content(content["vocabulary"]),
+            # Format 2 knew no titles.
+            content.get("title", 0),
+        )
         self._weighting = Weighting(content["idf"], content["block_ends"], content["sublinear"])
         self._linear = LinearModel(
             np.asarray(content["weights"]), np.asarray(content["intercepts"])

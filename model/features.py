@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from model.grams import GramReader, Grams, Words
 from model.normalisation import Offsets
+from model.title import title_ends
 from model.vocabulary import Ints, Vocabulary
 
 Floats = NDArray[np.float64]
@@ -144,38 +145,55 @@ class Counter:
     Args:
         reader: reads texts into n-grams.
         vocabulary: the features that count.
+        title: what stands in a title counts so many times more, ≥ 0.
     """
 
-    def __init__(self, reader: GramReader, vocabulary: Vocabulary) -> None:
+    def __init__(self, reader: GramReader, vocabulary: Vocabulary, title: int = 0) -> None:
         self.reader = reader
         self.vocabulary = vocabulary
+        self.title = title
         # A key is text and feature in one number: its low bits are the feature.
         self._bits = max(len(vocabulary) - 1, 1).bit_length()
 
     def count(self, words: Words) -> Counts:
         """Count a batch that was cut into words. Cut long lists with `batches` first."""
         parts = []
+        titles = self._titles(words)
         for window in self.reader.read(words):
             places, features = self.vocabulary.find(_hashes(window))
-            parts.append(self._tally(_text_of(window, places, words), features))
+            text_of = _text_of(window, places, words)
+            if titles is not None:
+                times = self._times(text_of, _spans(window, places)[1], titles)
+                text_of, features = text_of.repeat(times), features.repeat(times)
+            parts.append(self._tally(text_of, features))
         return _joined(parts, len(words.normal), self._bits)
 
     def locate(self, words: Words) -> tuple[Counts, Hits]:
-        """Count a batch and say where each feature stands."""
+        """Count a batch and say where each feature stands; a place that counts more comes again."""
         parts = []
+        titles = self._titles(words)
         hits: list[tuple[NDArray[Any], ...]] = []
         for window in self.reader.read(words):
             places, features = self.vocabulary.find(_hashes(window))
             text_of = _text_of(window, places, words)
-            parts.append(self._tally(text_of, features))
-            starts, ends = [], []
-            for grams, mine in _by_family(window, places):
-                starts.append(grams.starts[mine])
-                ends.append(grams.ends[mine + (grams.n - 1)])
-            hits.append((text_of, features, np.concatenate(starts), np.concatenate(ends)))
+            found: tuple[NDArray[Any], ...] = text_of, features, *_spans(window, places)
+            if titles is not None:
+                times = self._times(text_of, found[-1], titles)
+                found = tuple(some.repeat(times) for some in found)
+            parts.append(self._tally(found[0], found[1]))
+            hits.append(found)
         none = np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, int), np.zeros(0, int)
         located = Hits(*(np.concatenate(arrays) for arrays in zip(none, *hits, strict=True)))
         return _joined(parts, len(words.normal), self._bits), located
+
+    def _titles(self, words: Words) -> Offsets | None:
+        """Where the title of each text ends; None where no title counts more."""
+        return title_ends(words.normal) if self.title and len(words.normal.lines) else None
+
+    def _times(self, text_of: Ints, ends: Offsets, titles: Offsets) -> Offsets:
+        """How often each place counts: more where it ends before the title does."""
+        inside = ends <= titles.take(text_of, mode="clip")
+        return 1 + self.title * inside.astype(np.int64)
 
     def _tally(self, text_of: Ints, features: Ints) -> "_Part":
         """The distinct (text, feature) keys of a window, ascending, and how often each comes."""
@@ -207,6 +225,14 @@ def _text_of(window: list[Grams], places: NDArray[np.intp], words: Words) -> Int
         return np.zeros(len(places), np.int32)
     families = _by_family(window, places)
     return np.concatenate([grams.text_of.take(mine, mode="clip") for grams, mine in families])
+
+
+def _spans(window: list[Grams], places: NDArray[np.intp]) -> tuple[Offsets, Offsets]:
+    """Where the n-gram at each place in a window's hashes starts and ends in the normal form."""
+    families = _by_family(window, places)
+    starts = [grams.starts[mine] for grams, mine in families]
+    ends = [grams.ends[mine + (grams.n - 1)] for grams, mine in families]
+    return np.concatenate(starts), np.concatenate(ends)
 
 
 def _by_family(
@@ -255,12 +281,12 @@ def _begins(keys: NDArray[Any]) -> NDArray[np.intp]:
     return new.nonzero()[0]
 
 
-def batches(texts: Sequence[str]) -> Iterator[range]:
+def batches(texts: Sequence[str], most: int = BATCH_CHARACTERS) -> Iterator[range]:
     """Cut a list into batches that are neither too many texts nor too many characters."""
     start = 0
     characters = 0
     for i, text in enumerate(texts):
-        if i > start and (i - start >= BATCH_TEXTS or characters + len(text) > BATCH_CHARACTERS):
+        if i > start and (i - start >= BATCH_TEXTS or characters + len(text) > most):
             yield range(start, i)
             start, characters = i, 0
         characters += len(text)

@@ -61,6 +61,7 @@ _OFFICE = re.compile(
     r"^[^，。；：！？、]+(政府|办事处|办公室|办|委员会|管委会|居委会|村委会|业委会|党委|党组|支部|[局厅部院处]|公司|中心|协会|联合会|学校)$"
 )
 _SEPARATED = re.compile(r"[\s|｜/·•>›»]+")
+_POINTED = re.compile(r"[，。；：！？,]")
 _COUNTER = re.compile(
     r"(次阅读|次浏览|人阅读|人浏览|浏览次数|点击次数|阅读次数)\s*[:：]?\s*\d*\s*(次|人)?\s*$"
 )
@@ -78,7 +79,7 @@ def is_furniture(line: str, near: Sequence[str]) -> bool:
     """
     if not _LETTER.search(line):
         return not _is_data(line, near)
-    if len(line) <= 250 and (_LEGAL.search(line) or _BREADCRUMB.search(line)):
+    if len(line) <= 250 and (is_legal(line) or _BREADCRUMB.search(line)):
         return not _SENTENCE.search(line[:-1]) or len(line) <= 120
     if len(line) > 120 or _SENTENCE.search(line[:-1]):
         return _is_menu(line)
@@ -94,6 +95,11 @@ def is_furniture(line: str, near: Sequence[str]) -> bool:
         or _is_menu(line)
         or _in_menu(near)
     )
+
+
+def is_legal(line: str) -> bool:
+    """Whether a line says something of rights, registration or who runs the site."""
+    return bool(_LEGAL.search(line))
 
 
 def is_signature(line: str, following: str) -> bool:
@@ -124,10 +130,11 @@ def _is_byline(line: str) -> bool:
 
 def _is_menu(line: str) -> bool:
     """Many short words with gaps or bars between them, and no sentence."""
+    if _POINTED.search(line):
+        return False
     words = [word for word in _SEPARATED.split(line) if word]
     return (
         len(words) >= 4
-        and not re.search(r"[，。；：！？,]", line)
         and max(len(word) for word in words) <= 12
         and sum(len(word) for word in words) / len(words) <= 6.5
         # Words with numbers are a list of things, not a menu.

@@ -22,9 +22,11 @@ Offsets = NDArray[np.int64]
 
 _BMP = 0x10000
 _BLANK = 0x20
+_LINE_END = ord("\n")
 _REPLACEMENT = 0xFFFD
 _DROPPED = 0
 _WIDTHLESS = (0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFE0E, 0xFE0F, 0xFEFF)
+_NO_LINES: Offsets = np.zeros(0, np.int64)
 _COMPATIBILITY = (range(0x2F00, 0x2FD6), range(0xF900, 0xFB00), range(0xFF01, 0xFF5F))
 
 
@@ -38,12 +40,14 @@ class NormalText:
         bounds: where each text begins, and the length at the end, shape (texts + 1,).
         origin: the offset in the joined originals of each code, shape (length,);
             None when nothing was dropped, which means the identity.
+        lines: which codes were line ends; in the normal form they are blanks.
     """
 
     text: str
     codes: Codes
     bounds: Offsets
     origin: Offsets | None
+    lines: Offsets
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
@@ -79,12 +83,14 @@ class Normaliser:
             codes[astral] = raw[astral]
         bounds = np.zeros(len(texts) + 1, np.int64)
         np.fromiter(map(len, texts), np.int64, len(texts)).cumsum(out=bounds[1:])
+        lines = (raw == _LINE_END).nonzero()[0] if "\n" in joined else _NO_LINES
         origin = None
         if codes.size and codes.min() == _DROPPED:
             origin = (codes != _DROPPED).nonzero()[0]
             codes = codes[origin]
             bounds = origin.searchsorted(bounds)
-        return NormalText(codes.tobytes().decode("utf-32-le"), codes, bounds, origin)
+            lines = origin.searchsorted(lines)
+        return NormalText(codes.tobytes().decode("utf-32-le"), codes, bounds, origin, lines)
 
 
 def _table(traditional: str, simplified: str) -> Codes:

@@ -102,8 +102,11 @@ class ModelStore:
             log.flush()
             os.fsync(log.fileno())
 
-    def rollback(self) -> str:
+    def rollback(self, reason: str = "") -> str:
         """Serve again what was served before the current version; returns that version.
+
+        Args:
+            reason: stands in the log beside the version that was left.
 
         Raises:
             NoModelError: nothing was served before, or it is gone.
@@ -118,7 +121,8 @@ class ModelStore:
             ):
                 before = str(entry["before"])
                 self.folder(before)
-                self._serve(before, "rollback", f"from {version}")
+                said = f"from {version}, {reason}" if reason else f"from {version}"
+                self._serve(before, "rollback", said)
                 return before
         raise NoModelError(self.root, "没有可以退回的上一个版本")
 

@@ -1,13 +1,14 @@
 """Small real things that the tests share: a corpus, a store trained from it, its classifier."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from model.classifier import ThemeClassifier
 from model.store import ModelStore
-from tests.small import small_corpus
+from tests.small import Versions, small_corpus
 from training.parameters import Parameters
 from training.train import train
 
@@ -36,3 +37,21 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
 def classifier(store: ModelStore) -> ThemeClassifier:
     """The small model, loaded as the product loads it."""
     return ThemeClassifier.load(store.folder())
+
+
+@pytest.fixture(scope="session")
+def two_models(store: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Versions:
+    """A store with two models, the first of them in use."""
+    root = tmp_path_factory.mktemp("two") / "models"
+    shutil.copytree(store.root, root)
+    first = store.current()
+    assert first
+    second = train(small_corpus(), root, Parameters(characters=(0, 0))).version
+    return ModelStore(root), first, second
+
+
+@pytest.fixture
+def versions(two_models: Versions, tmp_path: Path) -> Versions:
+    """The same, to do with as a test likes."""
+    shutil.copytree(two_models[0].root, tmp_path / "models")
+    return ModelStore(tmp_path / "models"), *two_models[1:]

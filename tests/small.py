@@ -2,7 +2,11 @@
 
 from model.bundled import bundled
 from model.codebook import load_codebook
+from model.store import ModelStore
 from training.corpus import Corpus, Row
+
+Versions = tuple[ModelStore, str, str]
+"""A store with two models, the first of them in use."""
 
 _SENTENCES = {
     "infrastructure": (

@@ -7,8 +7,8 @@ from typing import Any
 from model.classifier import ThemeClassifier
 from model.codebook import Codebook
 from training.card import card
-from training.holdout import ROWS_FILE, marks_text
 from training.judged import Judged
+from training.memory import remembered
 from training.metrics import MOST_VALUES, figures
 from training.mistakes import explainer, worst_mistakes
 from training.report import report
@@ -44,7 +44,7 @@ def files(
         "metrics.json": json.dumps(metrics, ensure_ascii=False, indent=1),
         "card.md": card(manifest, metrics, codebook),
         "report.html": report(metrics, codebook, about(manifest), mistakes),
-        ROWS_FILE: marks_text(judged.rows),
+        **remembered(judged.rows),
     }
 
 

@@ -12,6 +12,7 @@ from model.codebook import Codebook
 Figures = Mapping[str, Any]
 
 _WEAKEST = 3
+_SHOWN = 20
 
 
 def card(manifest: Figures, metrics: Figures, codebook: Codebook) -> str:
@@ -24,6 +25,7 @@ def card(manifest: Figures, metrics: Figures, codebook: Codebook) -> str:
         _measures(manifest, metrics),
         _data(manifest),
         _results(metrics, codebook),
+        _search(metrics),
         _ethics(),
         _caveats(metrics, codebook),
     )
@@ -96,6 +98,41 @@ def _results(metrics: Figures, codebook: Codebook) -> str:
 宏平均 F1 {metrics["macro_f1"]:.3f}（{low:.3f}–{high:.3f}），微平均 F1 {metrics["micro_f1"]:.3f}，整段全对 {metrics["exact_match"]:.3f}（{low_match:.3f}–{high_match:.3f}），汉明损失 {metrics["hamming_loss"]:.4f}，校准误差 {metrics["reliability"]["expected_calibration_error"]:.3f}。
 拿不准的段占 {metrics["uncertain_share"]:.1%}（有标签的概率落在阈值附近的区间里）；{kept}
 {guarantee(metrics, codebook)}"""
+
+
+def _search(metrics: Figures) -> str:
+    found = tried(metrics)
+    if not found:
+        return ""
+    rows = "\n".join(f"| {different} | {f1} | {remark} |" for different, f1, _, remark in found)
+    return f"""## 参数搜索
+试过 {len(metrics["search"])} 次（段数少的几轮先筛选），在全部段上比过的，最好的在前；只有好得超出运气的才取代起点：
+
+| 与起点不同之处 | 宏平均 F1 | |
+|---|--:|---|
+{rows}"""
+
+
+def tried(metrics: Figures) -> list[tuple[str, str, str, str]]:
+    """What a search compared on all rows, best first: difference, macro-F1, seconds, remark.
+
+    Args:
+        metrics: of a training; without a search there is nothing.
+    """
+    candidates = metrics.get("search", [])
+    if not candidates:
+        return []
+    start = candidates[0]["parameters"]
+    whole = [one for one in candidates if one["rows"] == candidates[0]["rows"]]
+    lines = []
+    for one in sorted(whole, key=lambda one: -one["macro_f1"])[:_SHOWN]:
+        different = {
+            name: value for name, value in one["parameters"].items() if value != start[name]
+        }
+        said = "，".join(f"{name} = {value}" for name, value in different.items()) or "（起点）"
+        chosen = "采用" if one["parameters"] == metrics["parameters"] else ""
+        lines.append((said, f"{one['macro_f1']:.4f}", f"{one['seconds']:.1f}", chosen))
+    return lines
 
 
 def guarantee(metrics: Figures, codebook: Codebook) -> str:

@@ -20,9 +20,11 @@ RUN = 15
 MOST_PARAGRAPHS_A_RUN = 3
 """A run of 15 characters may stand in so many paragraphs."""
 
-_SHINGLE = 5
+SHINGLE = 5
+SHORTEST = 20
+"""A text with fewer distinct 5-grams is too short to be anything's near copy."""
+
 _PERMUTATIONS = 128
-_SHORTEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def near_texts(rows: Sequence[Row]) -> list[Pair]:
     pairs = []
     for row in rows:
         mine = _shingles(row.text)
-        if len(mine) < _SHORTEST:
+        if len(mine) < SHORTEST:
             continue
         sketch = MinHash(num_perm=_PERMUTATIONS)
         sketch.update_batch([shingle.encode("utf-8", "surrogatepass") for shingle in mine])
@@ -133,4 +135,4 @@ def profile(rows: Sequence[Row]) -> Profile:
 
 def _shingles(text: str) -> set[str]:
     plain = "".join(text.split())
-    return {plain[start : start + _SHINGLE] for start in range(len(plain) - _SHINGLE + 1)}
+    return {plain[start : start + SHINGLE] for start in range(len(plain) - SHINGLE + 1)}

@@ -10,21 +10,24 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from training.checks import NEAR
+from training.counting import side_by_side
 
 _BANDS = 8
 _HASHES_A_BAND = 3
 
 
-def near_copies(matrix: sparse.csr_array) -> NDArray[np.int64]:
+def near_copies(matrix: sparse.csr_array, jobs: int = 1) -> NDArray[np.int64]:
     """A number for each row, equal where rows are near copies, directly or by way of others.
 
     Args:
         matrix: shape (rows, features); what is stored counts as there.
+        jobs: how many threads.
 
     Returns:
         Shape (rows,).
     """
-    pairs = np.concatenate([_neighbours(signature) for signature in _signatures(matrix)])
+    found = side_by_side(lambda band: _neighbours(_signature(matrix, band)), range(_BANDS), jobs)
+    pairs = np.unique(np.concatenate(found), axis=0)
     pairs = pairs[_similarities(matrix, pairs) >= NEAR]
     rows = matrix.shape[0]
     graph = sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(rows, rows))
@@ -32,21 +35,19 @@ def near_copies(matrix: sparse.csr_array) -> NDArray[np.int64]:
     return np.asarray(cluster_of, np.int64)
 
 
-def _signatures(matrix: sparse.csr_array) -> list[NDArray[np.uint64]]:
-    """For each band, a number a row; similar rows have equal ones in some band."""
+def _signature(matrix: sparse.csr_array, band: int) -> NDArray[np.uint64]:
+    """A number a row; similar rows have equal ones in some band."""
     filled = np.flatnonzero(np.diff(matrix.indptr))
     features = np.arange(matrix.shape[1], dtype=np.uint64)
-    signatures = []
-    for band in range(_BANDS):
-        # Rows without features are like no other row.
-        signature = np.arange(matrix.shape[0], dtype=np.uint64)
-        signature[filled] = 0
-        for number in range(_HASHES_A_BAND):
-            hashes = _mixed(features, band * _HASHES_A_BAND + number + 1)
-            least = np.minimum.reduceat(hashes.take(matrix.indices), matrix.indptr[filled])
-            signature[filled] = signature[filled] * np.uint64(0x100000001B3) + least
-        signatures.append(signature)
-    return signatures
+    # Rows without features are like no other row.
+    signature = np.arange(matrix.shape[0], dtype=np.uint64)
+    signature[filled] = 0
+    for number in range(_HASHES_A_BAND):
+        # Half of a hash is enough, and half as much to read.
+        hashes = _mixed(features, band * _HASHES_A_BAND + number + 1).astype(np.uint32)
+        least = np.minimum.reduceat(hashes.take(matrix.indices), matrix.indptr[filled])
+        signature[filled] = signature[filled] * np.uint64(0x100000001B3) + least
+    return signature
 
 
 def _mixed(values: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:

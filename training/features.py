@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from model.features import Counter, Counts, Weighting, batches
-from model.grams import GramReader, Grams, Words
-from model.vocabulary import NOTHING, Hashes, Ints, Terms, Vocabulary
-from training.errors import TooLittleError
+from model.features import Counts, Weighting
+from model.grams import GramReader, Words
+from model.normalisation import Offsets
+from model.vocabulary import Hashes, Terms, Vocabulary
+from training.counting import CollisionError, Counted, count, cut, side_by_side
 from training.parameters import Parameters
 
 _SEEDS = 8
@@ -39,58 +40,68 @@ class Features:
     matrix: sparse.csr_array
 
 
-class CollisionError(Exception):
-    """Two n-grams of the corpus have one hash; another seed will part them."""
-
-
-def build_features(reader: GramReader, texts: Sequence[str], parameters: Parameters) -> Features:
+def build_features(
+    reader: GramReader, texts: Sequence[str], parameters: Parameters, jobs: int = 1
+) -> Features:
     """Choose the features of a corpus and count them.
+
+    Args:
+        reader: reads texts into n-grams.
+        texts: the corpus.
+        parameters: which features there are to be, and how they are weighted.
+        jobs: how many threads; the result is the same with any number.
 
     Raises:
         TooLittleError: no n-gram stands in enough rows.
     """
-    words = [reader.words(texts[batch.start : batch.stop]) for batch in batches(texts)]
+    words = cut(reader, texts, jobs)
     for seed in range(_SEEDS):
         seeded = reader.seeded(seed)
         try:
-            return _build(seeded, words, len(texts), parameters)
+            return _build(seeded, words, len(texts), parameters, jobs)
         except CollisionError:
             continue
     raise RuntimeError(f"{_SEEDS} hash functions in a row collided")
 
 
 def _build(
-    reader: GramReader, words: Sequence[Words], texts: int, parameters: Parameters
+    reader: GramReader, words: Sequence[Words], texts: int, parameters: Parameters, jobs: int
 ) -> Features:
-    families = reader.ranges.families
-    found = _document_frequencies(reader, words)
     characters = sum(len(some.normal.text) for some in words)
-    hashes, frequencies, ends = [], [], []
-    for position, (kind, _) in enumerate(families):
-        least = parameters.min_df(kind, texts, characters)
-        known, frequency = found[position]
-        known, frequency = known[frequency >= least], frequency[frequency >= least]
-        # Common features come first: what is looked up most lies together in memory.
-        order = np.lexsort((known, -frequency))
-        hashes.append(known[order])
-        frequencies.append(frequency[order])
-        if position + 1 == len(families) or families[position + 1][0] != kind:
-            ends.append(sum(len(some) for some in hashes))
-    if not ends or not ends[-1]:
-        raise TooLittleError(
-            f"没有任何特征：{texts} 段里没有词或字组出现在足够多的段中。请增加语料，或调低 min_df。"
-        )
-    try:
-        vocabulary = Vocabulary.build(np.concatenate(hashes))
-    except ValueError as error:
-        raise CollisionError(str(error)) from error
-    terms = _terms(reader, words, vocabulary)
-    df = np.concatenate(frequencies)
-    idf = (np.log((1.0 + texts) / (1.0 + df)) + 1.0).astype(np.float32)
-    weighting = Weighting(idf, ends, parameters.sublinear)
-    counter = Counter(reader, vocabulary)
-    matrix = stack([counter.count(some) for some in words], weighting)
-    return Features(reader, vocabulary, terms, weighting, matrix)
+    counted = count(
+        reader,
+        words,
+        lambda kind: parameters.min_df(kind, texts, characters),
+        jobs,
+        parameters.title or 0,
+    )
+    weighting = weighting_of(reader, counted.family_of, counted.frequencies, texts, parameters)
+    terms = _terms(reader, words, counted, jobs)
+    matrix = stack(counted.batches, weighting)
+    return Features(reader, counted.vocabulary, terms, weighting, matrix)
+
+
+def weighting_of(
+    reader: GramReader,
+    family_of: NDArray[np.int64],
+    frequencies: NDArray[np.int64],
+    texts: int,
+    parameters: Parameters,
+) -> Weighting:
+    """How features weigh: smoothed idf as scikit-learn has it; words and characters apart.
+
+    Args:
+        reader: whose families they are of.
+        family_of: the family of each feature, ascending.
+        frequencies: in how many of the texts each stands.
+        texts: how many there are.
+        parameters: whether counts are taken by their logarithm.
+    """
+    idf = (np.log((1.0 + texts) / (1.0 + frequencies)) + 1.0).astype(np.float32)
+    kinds = [kind for kind, _ in reader.ranges.families]
+    last = [i for i, kind in enumerate(kinds) if kinds[i + 1 : i + 2] != [kind]]
+    ends = np.searchsorted(family_of, last, side="right").tolist()
+    return Weighting(idf, ends, parameters.sublinear)
 
 
 def stack(counted: Sequence[Counts], weighting: Weighting) -> sparse.csr_array:
@@ -107,79 +118,81 @@ def stack(counted: Sequence[Counts], weighting: Weighting) -> sparse.csr_array:
     return sparse.vstack(blocks, format="csr")
 
 
-def _document_frequencies(
-    reader: GramReader, words: Sequence[Words]
-) -> list[tuple[Hashes, NDArray[np.int64]]]:
-    """For each family its hashes, ascending, and in how many texts each stands."""
-    found: list[list[tuple[Hashes, NDArray[np.int64]]]] = [[] for _ in reader.ranges.families]
-    for some in words:
-        windows = list(reader.read(some))
-        for position, mine in enumerate(found):
-            grams = [_inside(window[position]) for window in windows]
-            if grams:
-                mine.append(_text_counts(*map(np.concatenate, zip(*grams, strict=True))))
-    return [_added(mine) for mine in found]
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The features of a batch: where each stands, and its second hash.
+
+    Attributes:
+        features: ascending, shape (seen,).
+        starts: a place of each in the normal form, shape (seen,).
+        witnesses: of each, shape (seen,).
+    """
+
+    features: NDArray[np.intp]
+    starts: Offsets
+    witnesses: Hashes
 
 
-def _inside(grams: Grams) -> tuple[Hashes, Ints]:
-    """Hash and text of the grams that lie in one text."""
-    inside = grams.hashes != NOTHING
-    return grams.hashes[inside], grams.text_of[: len(inside)][inside]
-
-
-def _text_counts(hashes: Hashes, text_of: Ints) -> tuple[Hashes, NDArray[np.int64]]:
-    """The distinct hashes and in how many texts each stands; texts come in ascending order."""
-    order = np.argsort(hashes, kind="stable")
-    hashes, text_of = hashes[order], text_of[order]
-    fresh = np.ones(len(order), bool)
-    fresh[1:] = (hashes[1:] != hashes[:-1]) | (text_of[1:] != text_of[:-1])
-    hashes = hashes[fresh]
-    begins = np.flatnonzero(np.append(True, hashes[1:] != hashes[:-1])[: len(hashes)])
-    return hashes[begins], np.diff(begins, append=len(hashes))
-
-
-def _added(
-    parts: Sequence[tuple[Hashes, NDArray[np.int64]]],
-) -> tuple[Hashes, NDArray[np.int64]]:
-    """Batches put together: the distinct hashes and the sums of their counts."""
-    if not parts:
-        return np.zeros(0, np.uint64), np.zeros(0, np.int64)
-    hashes, place = np.unique(np.concatenate([known for known, _ in parts]), return_inverse=True)
-    counts = np.zeros(len(hashes), np.int64)
-    np.add.at(counts, place, np.concatenate([count for _, count in parts]))
-    return hashes, counts
-
-
-def _terms(reader: GramReader, words: Sequence[Words], vocabulary: Vocabulary) -> Terms:
+def _terms(reader: GramReader, words: Sequence[Words], counted: Counted, jobs: int) -> Terms:
     """The text of each feature; every other place with its hash is held against it.
 
     Raises:
         CollisionError: a place has a feature's hash and another text.
     """
-    terms: list[str] = [""] * len(vocabulary)
-    witnesses = np.zeros(len(vocabulary), np.uint64)
-    named = np.zeros(len(vocabulary), bool)
-    second = reader.seeded(reader.seed + _SECOND_HASH)
-    for some in words:
-        for window, check in zip(reader.read(some), second.read(some), strict=True):
-            for grams, other in zip(window, check, strict=True):
-                places, features = vocabulary.find(grams.hashes)
-                seen, first = np.unique(features, return_index=True)
-                new = ~named[seen]
-                for feature, place in zip(
-                    seen[new].tolist(), places[first[new]].tolist(), strict=True
-                ):
-                    terms[feature] = _term(some, grams, place)
-                witnesses[seen[new]] = other.hashes[places[first[new]]]
-                named[seen] = True
-                if (other.hashes[places] != witnesses[features]).any():
-                    raise CollisionError("two n-grams have one hash")
+    size, families = len(counted.vocabulary), reader.ranges.families
+    terms: list[str] = [""] * size
+    witnesses, named = np.zeros(size, np.uint64), np.zeros(size, bool)
+    batches = side_by_side(lambda some: _seen(reader, some, counted.vocabulary), words, jobs)
+    for some, seen in zip(words, batches, strict=True):
+        known = named[seen.features]
+        if (witnesses[seen.features] != seen.witnesses)[known].any():
+            raise CollisionError("two n-grams have one hash")
+        fresh = seen.features[~known]
+        mine = [families[family] for family in counted.family_of[fresh].tolist()]
+        found = _texts(some, seen.starts[~known], mine)
+        for feature, term in zip(fresh.tolist(), found, strict=True):
+            terms[feature] = term
+        witnesses[seen.features], named[seen.features] = seen.witnesses, True
     return Terms.of(terms)
 
 
-def _term(words: Words, grams: Grams, place: int) -> str:
-    """What an n-gram looks like: its characters, or its words with a blank between them."""
-    units = range(place, place + grams.n)
+def _seen(reader: GramReader, words: Words, vocabulary: Vocabulary) -> _Seen:
+    """What a batch has of a vocabulary.
+
+    Raises:
+        CollisionError: two places have one hash and another text.
+    """
+    size = len(vocabulary)
+    starts = np.zeros(size, np.int64)
+    witnesses, named = np.zeros(size, np.uint64), np.zeros(size, bool)
+    second = reader.seeded(reader.seed + _SECOND_HASH)
+    for window, check in zip(reader.read(words), second.read(words), strict=True):
+        for grams, other in zip(window, check, strict=True):
+            places, features = vocabulary.find(grams.hashes)
+            hashes = other.hashes.take(places)
+            fresh = np.flatnonzero(~named.take(features))
+            # Of several places any will do: they are held to be the same below.
+            new = features.take(fresh)
+            starts[new] = grams.starts.take(places.take(fresh))
+            witnesses[new], named[new] = hashes.take(fresh), True
+            if (hashes != witnesses.take(features)).any():
+                raise CollisionError("two n-grams have one hash")
+    seen = np.flatnonzero(named)
+    return _Seen(seen, starts[seen], witnesses[seen])
+
+
+def _texts(words: Words, starts: Offsets, families: Sequence[tuple[str, int]]) -> list[str]:
+    """What n-grams look like: their characters, or their words with a blank between them."""
     text = words.normal.text
-    blank = " " if grams.kind == "word" else ""
-    return blank.join(text[grams.starts[unit] : grams.ends[unit]] for unit in units)
+    longest = max((n for kind, n in families if kind == "word"), default=0)
+    units = words.starts.searchsorted(starts)
+    spans = [
+        [some.take(units + n, mode="clip").tolist() for some in (words.starts, words.ends)]
+        for n in range(longest)
+    ]
+    return [
+        text[start : start + n]
+        if kind == "character"
+        else " ".join([text[lows[i] : highs[i]] for lows, highs in spans[:n]])
+        for i, (start, (kind, n)) in enumerate(zip(starts.tolist(), families, strict=True))
+    ]

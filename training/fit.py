@@ -40,13 +40,6 @@ class _Part:
     targets: Bools
 
 
-def fit_labels(
-    matrix: sparse.csr_array, targets: Bools, parameters: Parameters
-) -> tuple[Singles, Floats]:
-    """Weights, shape (features, labels), float32, and intercepts, shape (labels,)."""
-    return _fit(_Part(matrix, Design.of(matrix), targets), parameters)
-
-
 def fit_linear(
     matrix: sparse.csr_array,
     targets: Bools,
@@ -72,32 +65,51 @@ def fit_linear(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A fold that is held out, and the rows of the others, ready for any classifier.
+
+    Attributes:
+        held: which rows are held out, shape (rows,).
+        asked: their features.
+        seen: the features of the others.
+        design: the same for the solver.
+    """
+
+    held: Bools
+    asked: sparse.csr_array
+    seen: sparse.csr_array
+    design: Design
+
+
+def folded(matrix: sparse.csr_array, fold_of: NDArray[np.int64]) -> list[Fold]:
+    """The folds of a matrix; fold_of is the fold of each row, shape (rows,)."""
+    folds = []
+    for number in range(int(fold_of.max()) + 1):
+        held = fold_of == number
+        seen = matrix[~held]
+        folds.append(Fold(held, matrix[held], seen, Design.of(seen)))
+    return folds
+
+
 def out_of_fold(
-    matrix: sparse.csr_array,
-    targets: Bools,
-    fold_of: NDArray[np.int64],
-    parameters: Parameters,
-    jobs: int,
-    done: Done,
+    folds: Sequence[Fold], targets: Bools, parameters: Parameters, jobs: int, done: Done
 ) -> Floats:
     """The margin of each row under a classifier that was trained without its fold.
+
+    Args:
+        folds: of the features.
+        targets, parameters, jobs, done: as above.
 
     Returns:
         Shape (rows, labels).
     """
     margins = np.zeros(targets.shape, np.float64)
-    folds = [fold_of == fold for fold in range(int(fold_of.max()) + 1)]
-    cells, parts = [], []
-    for held in folds:
-        seen = matrix[~held]
-        design = Design.of(seen)
-        for some in _shares(targets.shape[1]):
-            cells.append((held, some))
-            parts.append(_Part(seen, design, targets[~held][:, some]))
-    for (held, some), (weights, intercepts) in zip(
-        cells, _run(parts, parameters, jobs, done), strict=True
-    ):
-        margins[held, some] = matrix[held] @ weights + intercepts
+    cells = [(fold, some) for fold in folds for some in _shares(targets.shape[1])]
+    parts = [_Part(fold.seen, fold.design, targets[~fold.held][:, some]) for fold, some in cells]
+    fits = _run(parts, parameters, jobs, done)
+    for (fold, some), (weights, intercepts) in zip(cells, fits, strict=True):
+        margins[fold.held, some] = fold.asked @ weights + intercepts
     return margins
 
 

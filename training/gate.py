@@ -14,7 +14,7 @@ from model.classifier import ThemeClassifier
 from model.errors import ArtifactError
 from training.compare import Comparison, compare, judge_both
 from training.corpus import Row
-from training.holdout import learnt_rows, unseen
+from training.memory import Memory, Sorted, sort_rows
 
 MARGIN = 0.02
 """Macro-F1 by which a new model may be worse: two trainings that are equally good differ by so much
@@ -67,10 +67,10 @@ def gate(
         refusal = _other_labels(old, new, named)
         if refusal:
             return Verdict(False, refusal)
-    fresh, reason = _fresh(folder, current, rows, named)
-    if reason:
-        return Verdict(False, reason)
-    return verdict_of(compare(*judge_both(old, new, fresh)), margin)
+    found = _sorted(folder, current, rows, named)
+    if isinstance(found, str):
+        return Verdict(False, found)
+    return verdict_of(compare(*judge_both(old, new, found.fresh)), margin, found.said)
 
 
 def _other_labels(old: ThemeClassifier, new: ThemeClassifier, named: bool) -> str:
@@ -85,27 +85,32 @@ def _other_labels(old: ThemeClassifier, new: ThemeClassifier, named: bool) -> st
     return ""
 
 
-def _fresh(
-    folder: Path, current: Path, rows: Sequence[Row], named: bool
-) -> tuple[tuple[Row, ...], str]:
+def _sorted(folder: Path, current: Path, rows: Sequence[Row], named: bool) -> Sorted | str:
     """The rows that neither model was trained on; where there are none, why there is no gate."""
-    learnt = [learnt_rows(path) for path in (current, folder)]
-    if None in learnt and not named:
-        return (), f"正在使用的模型没有记下它学过哪些段。请用 --gate 文件 给出检验用的段；{_FORCE}"
-    fresh = unseen(rows, *(known for known in learnt if known is not None))
-    if not fresh:
-        return (), (
-            f"没有可以检验的段：{len(rows)} 段里没有一段是两个模型都没学过的。"
+    memories = [Memory.of(path) for path in (current, folder)]
+    if None in memories and not named:
+        return f"正在使用的模型没有记下它学过哪些段。请用 --gate 文件 给出检验用的段；{_FORCE}"
+    found = sort_rows(rows, *(memory for memory in memories if memory is not None))
+    if not found.fresh:
+        why = f"（{found.said}）" if found.said else ""
+        return (
+            f"没有可以检验的段：{len(rows)} 段里没有一段是两个模型都没学过的{why}。"
             f"请用 --gate 文件 给出另外标好的段；{_FORCE}"
         )
-    return fresh, ""
+    return found
 
 
-def verdict_of(found: Comparison, margin: float) -> Verdict:
-    """What the figures of a comparison mean for the gate."""
+def verdict_of(found: Comparison, margin: float, aside: str = "") -> Verdict:
+    """What the figures of a comparison mean for the gate.
+
+    Args:
+        found: the comparison.
+        margin: macro-F1 by which the new model may be worse.
+        aside: which rows were not looked at, for people.
+    """
     low, high = found.interval
     said = (
-        f"在两个模型都没学过的 {found.rows} 段上，"
+        f"在两个模型都没学过的 {found.rows} 段上{f'（另有 {aside}，不算）' if aside else ''}，"
         f"宏平均 F1 从 {found.before:.3f} 到 {found.after:.3f}"
         f"（{found.difference:+.3f}，95 % 区间 {low:+.3f} 到 {high:+.3f}）"
     )

@@ -1,13 +1,11 @@
-"""The part of a corpus that no version learns from, and knowing which rows a model has learnt from.
+"""The part of a corpus that no version learns from.
 
 Whether a row is held out hangs on a hash of its document (or group, or text) alone, so that every
-later version leaves out the same rows. An artifact keeps a hash of every row that it was trained
-on, so that no model is ever judged by a row that it knows.
+later version leaves out the same rows.
 """
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,11 +21,6 @@ FEWEST_ROWS = 200
 
 FEWEST_EXAMPLES = 50
 """All rows of a label that has fewer are learnt from."""
-
-ROWS_FILE = "rows.txt"
-"""The file of an artifact that holds a hash of every row it was trained on."""
-
-_DIGITS = 16
 
 
 def hold_out(corpus: Corpus, share: float = SHARE) -> Corpus:
@@ -65,33 +58,3 @@ def is_bundled(row: Row) -> bool:
 def bundled_held_out() -> tuple[Row, ...]:
     """The rows that ship with the program and that no bundled training learns from."""
     return read_corpus([str(bundled("held_out.jsonl"))]).rows
-
-
-def marks(row: Row) -> tuple[str, ...]:
-    """Hashes of a row's text without blanks, and of its document."""
-    plain = "".join(row.text.split())
-    return tuple(_hash(said) for said in (f"text {plain}", document_of(row)))
-
-
-def marks_text(rows: Iterable[Row]) -> str:
-    """The content of an artifact's list of rows, one hash a line, in sorted order."""
-    return "".join(f"{mark}\n" for mark in sorted({mark for row in rows for mark in marks(row)}))
-
-
-def learnt_rows(folder: Path) -> frozenset[str] | None:
-    """The hashes of the rows that an artifact was trained on; None when it does not say."""
-    try:
-        return frozenset((folder / ROWS_FILE).read_text(encoding="ascii").split())
-    except FileNotFoundError:
-        return None
-
-
-def unseen(rows: Sequence[Row], *learnt: frozenset[str]) -> tuple[Row, ...]:
-    """The rows that none of the models was trained on."""
-    return tuple(
-        row for row in rows if not any(mark in known for mark in marks(row) for known in learnt)
-    )
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]

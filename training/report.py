@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from model.codebook import Codebook
-from training.card import guarantee
+from training.card import guarantee, tried
 from training.metrics import NONE
 from training.mistakes import Mistake
 from training.page import STYLE, bar, cards, details, page, section, table
@@ -44,6 +44,7 @@ def report(
         _learning(metrics),
         *(_by(column, values) for column, values in metrics.get("by", {}).items()),
         _mistakes(mistakes, codebook, trained),
+        _search(metrics),
         section("来历", table(["", ""], [[html.escape(a), html.escape(b)] for a, b in about])),
     ]
     return page("模型报告" if trained else "检验报告", STYLE, "".join(parts))
@@ -222,6 +223,19 @@ def _learning(metrics: Figures) -> str:
         f"<figure>{curve_plot(points)}<figcaption>只用一部分语料来学时的成绩（用分类器本来的界线，"
         f"与上面的成绩略有不同）。从 {points[-2]['rows']:,} 段到 {points[-1]['rows']:,} 段，"
         f"F1 变化 {gain:+.3f}：{says}。</figcaption></figure>",
+    )
+
+
+def _search(metrics: Figures) -> str:
+    found = tried(metrics)
+    if not found:
+        return ""
+    rows = [[html.escape(cell) for cell in one] for one in found]
+    return section(
+        "试过哪些参数",
+        f"<p>搜索一共试了 {len(metrics['search'])} 次：先在一部分段上筛选，好的再在全部段上比。"
+        "下面是在全部段上比过的，最好的在前；试得多了总有几个碰巧好一点，所以只有好得超出运气的才取代起点。</p>"
+        + table(["与起点不同之处", "宏平均 F1", "用时（秒）", ""], rows),
     )
 
 

@@ -3,112 +3,47 @@
 Candidates are the given parameters, those that differ from them in one thing, and others drawn
 from a fixed space with a fixed seed. They are compared by cross-validated macro-F1 in rounds, on
 ever more rows, and the better third of each round goes on to the next: successive halving (Jamieson
-and Talwalkar 2016), with fresh candidates as long as there is time. The features of a round are
-computed once for all candidates that share them; candidates are fitted side by side.
+and Talwalkar 2016), with fresh candidates as long as there is time; where something better was
+found, its neighbours come first. All n-grams are counted once (`pool`), so that a candidate costs a
+choice of columns and a fit; candidates are fitted side by side.
 """
 
-import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.candidates import draw, neighbours
 from training.copies import near_copies
-from training.corpus import Row
 from training.decide import cross_decided
 from training.errors import TooLittleError
-from training.features import Features
-from training.fit import out_of_fold
+from training.examples import Examples
+from training.fit import Fold, folded, out_of_fold
 from training.folds import assign_folds
 from training.metrics import macro_f1
 from training.parameters import Parameters
+from training.pool import Pool
+from training.source import Source
+from training.trials import Tried, influences
 
-Bools = NDArray[np.bool_]
-Build = Callable[[Sequence[Row], Parameters], Features]
 Done = Callable[[int, int], None]
-
-FEATURES: tuple[dict[str, Any], ...] = (
-    {},
-    {"characters": (2, 3)},
-    {"characters": (1, 4)},
-    {"characters": (1, 2)},
-    {"characters": (0, 0)},
-    {"words": (1, 1)},
-    {"words": (1, 3)},
-    {"words": (0, 0), "characters": (1, 4)},
-    {"sublinear": False},
-    {"min_df_words": 1, "min_df_characters": 2},
-    {"min_df_words": 4, "min_df_characters": 10},
-)
-CLASSIFIERS = ("svm", "average", "logistic", "ridge")
-CS = (0.2, 0.4, 0.7, 1.2, 2.5)
-FLOORS = (None, 0.3, 0.7, 1.2, 2.5)
-BALANCED = (False, False, True)
 
 _KEPT = 3
 """One candidate in so many goes on, to so many times the rows."""
 
 _FEWEST_ROWS = 1500
-_SEED = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """A candidate and how it did.
-
-    Attributes:
-        parameters: what was tried.
-        rows: on how many rows.
-        macro_f1: cross-validated, each threshold chosen on other rows.
-        by_fold: the same of the rows of each fold.
-        seconds: what fitting and deciding took.
-    """
-
-    parameters: Parameters
-    rows: int
-    macro_f1: float
-    by_fold: tuple[float, ...]
-    seconds: float
-
-    def clearly_better(self, other: "Tried") -> bool:
-        """Whether the folds agree: better by more than one standard error of their differences.
-
-        The rule of one standard error (Breiman and others 1984): the best of many that are equally
-        good is only the luckiest.
-        """
-        differences = np.array(self.by_fold) - np.array(other.by_fold)
-        error = differences.std(ddof=1) / math.sqrt(len(differences))
-        return bool(differences.mean() > error)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data, for the figures of an artifact."""
-        return {
-            "parameters": self.parameters.as_dict(),
-            "rows": self.rows,
-            "macro_f1": self.macro_f1,
-            "seconds": round(self.seconds, 2),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class _Round:
-    """The rows of a round."""
-
-    rows: list[Row]
-    targets: Bools
-    fold_of: NDArray[np.int64]
+_WIDE = 5.0
+"""So many times longer than for the start alone counting for all candidates takes at most."""
 
 
 def search(
-    rows: Sequence[Row],
-    targets: Bools,
+    examples: Examples,
+    source: Source,
     start: Parameters,
-    build: Build,
     budget: float,
     jobs: int,
     done: Done,
@@ -117,82 +52,142 @@ def search(
     """The best parameters that were found in time, and all that was tried.
 
     Args:
-        rows: the corpus, in canonical order.
-        targets: shape (rows, labels).
-        start: tried first, and kept where nothing is clearly better.
-        build: makes the features of rows.
-        budget: seconds; what cannot be finished in time is not begun.
+        examples: what is to be learnt.
+        source: what texts are read with.
+        start: tried first, and kept where nothing is clearly better; settled.
+        budget: seconds for the search and the training that follows; what is not likely to be
+            finished in time is not begun.
         jobs: how many threads.
         done: told how many of how many seconds are gone.
         most: how many candidates to try at most, however much time there is.
     """
     clock = _Clock(budget, done)
-    whole = _Round(list(rows), targets, _folds(rows, start, build))
-    tried = _try([start], whole, build, clock, jobs, clock.elapsed(), -math.inf)
-    # The training that follows costs about as much again.
-    once = clock.elapsed()
-    clock.reserve(once)
-    drawn = draw(start, most)
-    while drawn and clock.left() > once:
-        number = _affordable(clock.left(), once, len(rows))
-        found = _halved(drawn[:number], whole, build, clock, jobs, once)
-        if not found:
-            break
+    ground, first = _opening(examples, source, start, clock, jobs)
+    before = clock.elapsed() - first.seconds
+    clock.reserve(_afterwards(before, first.seconds))
+    queue = draw(start, most)
+    if clock.left() > 4 * _WIDE * before:
+        ground = replace(ground, pool=Pool.of(source, examples.texts, [start, *queue], jobs))
+    queue = [one for one in queue if ground.pool.has(one)]
+    tried = [first]
+    for found in _halvings(ground, tried, queue, most):
         tried += found
-        drawn = drawn[number:]
-    final = [one for one in tried if one.rows == len(rows)]
-    best = max(final, key=lambda one: one.macro_f1)
-    return (best if best.clearly_better(tried[0]) else tried[0]).parameters, tried
+        slowest = max(first.seconds, _best(tried, len(examples.rows)).seconds)
+        clock.reserve(_afterwards(before, slowest))
+    return _best(tried, len(examples.rows)).parameters, tried
 
 
-def _halved(
-    candidates: Sequence[Parameters],
-    whole: _Round,
-    build: Build,
-    clock: "_Clock",
-    jobs: int,
-    once: float,
-) -> list[Tried]:
+def _opening(
+    examples: Examples, source: Source, start: Parameters, clock: "_Clock", jobs: int
+) -> tuple["_Ground", "Tried"]:
+    """All rows with the n-grams of the start, and how the start does."""
+    pool = Pool.of(source, examples.texts, [start], jobs)
+    matrix = pool.matrix(start)
+    fold_of = assign_folds(examples.rows, start.folds or 2, near_copies(matrix, jobs))
+    ground = _Ground(pool, examples, fold_of, clock, jobs)
+    first = _attempt(start, folded(matrix, fold_of), ground, jobs)
+    clock.tell()
+    return ground, first
+
+
+def _halvings(
+    ground: "_Ground", tried: Sequence[Tried], queue: list[Parameters], most: int
+) -> Iterator[list[Tried]]:
+    """One halving after the other, as long as there are time and candidates.
+
+    Args:
+        ground: all rows.
+        tried: the start, and what was yielded, which the caller adds.
+        queue: the candidates; neighbours of what is found to be better go before them.
+        most: how many to try at most.
+    """
+    # The start had all threads, a candidate has one.
+    once, rows, clock = tried[0].seconds * ground.jobs, len(ground.examples.rows), ground.clock
+    best = tried[0]
+    while queue and clock.left() > once:
+        known = {one.parameters for one in tried}
+        number = min(_affordable(clock.left() * ground.jobs, once, rows), most + 1 - len(known))
+        found = _halved(queue[:number], ground, once) if number > 0 else []
+        if not found:
+            return
+        queue = queue[number:]
+        yield found
+        if _best(tried, rows) != best:
+            best = _best(tried, rows)
+            known = {*(one.parameters for one in tried), *queue}
+            near = [one for one in neighbours(best.parameters) if one not in known]
+            queue = [one for one in near if ground.pool.has(one)] + queue
+
+
+def _afterwards(before: float, attempt: float) -> float:
+    """How many seconds the training takes that follows: somewhat more than was ever measured.
+
+    It makes the features once more and names them, cross-validates, fits all rows and parts of
+    them, and draws its report.
+
+    Args:
+        before: seconds that the features of the start and its folds took.
+        attempt: seconds that cross-validation takes.
+    """
+    return 1.5 * before + 2.5 * attempt + 3.0
+
+
+def _best(tried: Sequence[Tried], rows: int) -> Tried:
+    """The best on all rows, where it is clearly better than the start."""
+    whole = [one for one in tried if one.rows == rows]
+    best = max(whole, key=lambda one: one.macro_f1)
+    return best if best.clearly_better(tried[0], len(whole)) else tried[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What candidates are tried on: the rows of a round.
+
+    Attributes:
+        pool: their n-grams.
+        examples: the rows and their labels.
+        fold_of: the fold of each, shape (rows,).
+        clock: of the search.
+        jobs: how many threads.
+    """
+
+    pool: Pool
+    examples: Examples
+    fold_of: NDArray[np.int64]
+    clock: "_Clock"
+    jobs: int
+
+    def sample(self, share: float) -> "_Ground":
+        """A share of the rows, as evenly as the folds; copies stay together."""
+        if share == 1.0:
+            return self
+        parts = assign_folds(self.examples.rows, round(1 / share))
+        mine = np.flatnonzero(parts == 0)
+        return replace(
+            self,
+            pool=self.pool.part(mine),
+            examples=self.examples.part(mine),
+            fold_of=self.fold_of[mine],
+        )
+
+
+def _halved(candidates: Sequence[Parameters], whole: _Ground, once: float) -> list[Tried]:
     """Rounds of these candidates, from a share of the rows to all of them.
 
     Args:
-        once: how many seconds a candidate took on all rows, with its features.
+        candidates: to begin with.
+        whole: all rows.
+        once: how many seconds one takes on all rows.
     """
-    tried: list[Tried] = []
-    for share in _shares(len(whole.rows)):
-        part = _sample(whole, share)
+    clock, tried = whole.clock, list[Tried]()
+    for share in _shares(len(whole.examples.rows)):
         # Half of what is left for each round, and all of it for the last.
         end = clock.elapsed() + clock.left() * (1.0 if share == 1 else 0.5)
-        found = _try(candidates, part, build, clock, jobs, end, once * share)
+        found = _try(candidates, whole.sample(share), end, once * share)
         tried += found
         best = sorted(found, key=lambda one: -one.macro_f1)[: max(2, len(candidates) // _KEPT)]
         candidates = [one.parameters for one in best]
     return tried
-
-
-def draw(start: Parameters, number: int) -> list[Parameters]:
-    """So many candidates besides the start, without repetition; more are the same and others."""
-    single: list[dict[str, Any]] = [
-        *FEATURES,
-        *({"classifier": classifier} for classifier in CLASSIFIERS),
-        *({"c": c} for c in CS),
-        *({"ratio_floor": floor} for floor in FLOORS),
-        {"balanced": True},
-    ]
-    several = [
-        {**features, "classifier": classifier, "c": c, "ratio_floor": floor, "balanced": balanced}
-        for features, classifier, c, floor, balanced in product(
-            FEATURES, CLASSIFIERS, CS, FLOORS, BALANCED
-        )
-    ]
-    generator = np.random.default_rng(_SEED)
-    drawn = dict.fromkeys(
-        replace(start, **space[i])
-        for space in (single, several)
-        for i in generator.permutation(len(space))
-    )
-    drawn.pop(start, None)
-    return list(drawn)[:number]
 
 
 class _Clock:
@@ -211,7 +206,8 @@ class _Clock:
         return self._budget - self._held - self.elapsed()
 
     def reserve(self, seconds: float) -> None:
-        self._held += seconds
+        """Keep so much for what comes afterwards."""
+        self._held = seconds
 
     def tell(self) -> None:
         self._done(min(int(self.elapsed()), int(self._budget)), int(self._budget))
@@ -220,7 +216,7 @@ class _Clock:
 def _affordable(left: float, once: float, rows: int) -> int:
     """How many candidates to begin with, when one of them on all rows takes this long."""
     rounds = len(_shares(rows))
-    return max(int(left / max(once, 0.05) * _KEPT ** (rounds - 1) / rounds), 2)
+    return max(int(left / max(once, 0.05) * _KEPT ** (rounds - 1) / rounds / 2), 2)
 
 
 def _shares(rows: int) -> list[float]:
@@ -231,33 +227,14 @@ def _shares(rows: int) -> list[float]:
     return shares
 
 
-def _folds(rows: Sequence[Row], start: Parameters, build: Build) -> NDArray[np.int64]:
-    features = build(rows, start)
-    return assign_folds(rows, start.settled(len(rows)).folds or 2, near_copies(features.matrix))
-
-
-def _sample(whole: _Round, share: float) -> _Round:
-    """A share of the rows, as evenly as the folds; copies stay together."""
-    if share == 1.0:
-        return whole
-    parts = assign_folds(whole.rows, round(1 / share))
-    mine = np.flatnonzero(parts == 0)
-    return _Round([whole.rows[i] for i in mine], whole.targets[mine], whole.fold_of[mine])
-
-
 def _try(
-    candidates: Sequence[Parameters],
-    part: _Round,
-    build: Build,
-    clock: _Clock,
-    jobs: int,
-    end: float,
-    longest: float,
+    candidates: Sequence[Parameters], ground: _Ground, end: float, longest: float
 ) -> list[Tried]:
-    """Every candidate that is likely to be done in time.
+    """Every candidate that is likely to be done in time, in their order.
 
     Args:
-        candidates, part, build, clock, jobs: what to try, on which rows, and with what.
+        candidates: what to try.
+        ground: on what.
         end: seconds since the search began.
         longest: how many seconds one is thought to take, until one takes longer.
     """
@@ -266,23 +243,20 @@ def _try(
         by_features.setdefault(_features_of(candidate), []).append(candidate)
     tried: list[Tried] = []
     for some in by_features.values():
-        if clock.elapsed() + longest > end:
+        if ground.clock.elapsed() + longest > end:
             break
         try:
-            features = build(part.rows, some[0])
+            folds = folded(ground.pool.matrix(some[0]), ground.fold_of)
         except TooLittleError:
             continue
 
-        def attempt(candidate: Parameters, features: Features = features) -> Tried | None:
-            if clock.elapsed() + max([longest, *(one.seconds for one in tried)]) > end:
-                return None
-            found = _attempt(candidate, features, part)
-            tried.append(found)
-            clock.tell()
-            return found
+        def attempt(candidate: Parameters, folds: Sequence[Fold] = folds) -> None:
+            if ground.clock.elapsed() + max([longest, *(one.seconds for one in tried)]) <= end:
+                tried.append(_attempt(candidate, folds, ground, 1))
+                ground.clock.tell()
 
-        with ThreadPoolExecutor(jobs) as pool:
-            list(pool.map(attempt, some))
+        with ThreadPoolExecutor(ground.jobs) as threads:
+            list(threads.map(attempt, some))
     return sorted(tried, key=lambda one: candidates.index(one.parameters))
 
 
@@ -292,24 +266,22 @@ def _features_of(parameters: Parameters) -> tuple[Any, ...]:
         parameters.characters,
         parameters.min_df_words,
         parameters.min_df_characters,
+        parameters.title,
         parameters.sublinear,
     )
 
 
-def _attempt(candidate: Parameters, features: Features, part: _Round) -> Tried:
+def _attempt(candidate: Parameters, folds: Sequence[Fold], ground: _Ground, jobs: int) -> Tried:
     begun = time.monotonic()
-    labels = [str(n) for n in range(part.targets.shape[1])]
-    margins = out_of_fold(
-        features.matrix, part.targets, part.fold_of, candidate, 1, lambda *_: None
-    )
+    targets, fold_of, labels = ground.examples.targets, ground.fold_of, ground.examples.labels
+    margins = out_of_fold(folds, targets, candidate, jobs, lambda *_: None)
     given, _, _ = cross_decided(
-        margins, part.targets, part.fold_of, labels, candidate, np.zeros(len(labels), bool)
+        margins, targets, fold_of, labels, candidate, np.zeros(len(labels), bool)
     )
-    folds = [part.fold_of == fold for fold in range(int(part.fold_of.max()) + 1)]
     return Tried(
         candidate,
-        len(part.rows),
-        macro_f1(given, part.targets),
-        tuple(macro_f1(given[held], part.targets[held]) for held in folds),
+        len(targets),
+        macro_f1(given, targets),
+        influences(given, targets),
         time.monotonic() - begun,
     )

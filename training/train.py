@@ -1,44 +1,33 @@
 """A training from beginning to end: corpus in, artifact out."""
 
-import hashlib
-import json
 import os
-from collections import Counter
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from model.artifact import FORMAT, write_artifact
-from model.bundled import bundled
-from model.classifier import library_versions
-from model.dictionary import Dictionary
-from model.distribution import histogram, shares
-from model.grams import GramRanges, GramReader
-from model.lattice import Lattice
-from model.normalisation import Normaliser
-from model.segmentation import Segmenter, load_segmenter, read_words, word_frequencies
+from model.artifact import write_artifact
+from model.features import Floats
 from training.account import cross_validated, files
+from training.contents import Learnt, content, manifest
 from training.copies import near_copies
-from training.corpus import Corpus, Row
+from training.corpus import Corpus
 from training.curve import learning_curve
 from training.decide import cross_decided, fit_rule
-from training.dictionary import build_dictionary
-from training.errors import TooLittleError
+from training.examples import Examples
 from training.features import Features, build_features
-from training.fit import fit_linear, out_of_fold
-from training.folds import assign_folds, canonical
+from training.fit import fit_linear, folded, out_of_fold
+from training.folds import assign_folds
 from training.judged import Judged
 from training.parameters import Parameters
-from training.search import Tried, search
-
-FEWEST_EXAMPLES = 5
-"""A label with fewer rows than this cannot be learnt, nor its threshold chosen."""
-
-_SHOWN = 20
+from training.search import search
+from training.source import Source
+from training.trials import Tried
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, and how many of how many steps are."""
@@ -79,214 +68,125 @@ def train(
         parameters: the settings; a search begins with them.
         progress: told how far it is.
         jobs: how many threads; None is one a core.
-        budget: search so many seconds for better parameters first; None does not.
+        budget: look for better parameters first, so long that all is done in so many seconds; None
+            does not.
 
     Raises:
         TooLittleError: too few labels or too few examples of one.
     """
     # A sum that is shared among BLAS threads is rounded as their number has it.
+    began = time.monotonic()
     with threadpool_limits(1):
-        return _train(corpus, store, parameters, progress, jobs or os.cpu_count() or 1, budget)
-
-
-def _train(
-    corpus: Corpus,
-    store: Path,
-    parameters: Parameters,
-    progress: Progress,
-    jobs: int,
-    budget: float | None,
-) -> Trained:
-    rows = canonical(corpus.rows)
-    parameters = parameters.settled(len(rows))
-    labels = learnable_labels(corpus)
-    targets = np.array([[label in row.labels for label in labels] for row in rows])
-
-    source = _Source.bundled()
-
-    def build(some: Sequence[Row], parameters: Parameters) -> Features:
-        return build_features(source.reader(parameters), [row.text for row in some], parameters)
-
-    tried: list[Tried] = []
-    if budget is not None:
-        parameters, tried = search(
-            rows,
-            targets,
-            parameters,
-            build,
-            budget,
-            jobs,
-            lambda done, total: progress("搜索参数（秒）", done, total),
+        course = _Course(
+            Examples.of(corpus), Source.bundled(), progress, jobs or os.cpu_count() or 1
         )
-    progress("分词与特征", 0, 1)
-    features = build(rows, parameters)
-    progress("分词与特征", 1, 1)
-
-    fold_of = assign_folds(rows, parameters.folds or 2, near_copies(features.matrix))
-    margins = out_of_fold(
-        features.matrix,
-        targets,
-        fold_of,
-        parameters,
-        jobs,
-        lambda done, total: progress("交叉验证", done, total),
-    )
-    rule = fit_rule(margins, targets, fold_of, labels, parameters)
-    weights, intercepts = fit_linear(
-        features.matrix,
-        targets,
-        parameters,
-        jobs,
-        lambda done, total: progress("训练分类器", done, total),
-    )
-    content = _content(corpus, features, parameters) | {
-        "labels": labels,
-        "words": list(source.words),
-        "frequencies": list(source.words.values()),
-        "dictionary": source.dictionary.as_content(),
-        "traditional": source.characters[0],
-        "simplified": source.characters[1],
-        "weights": weights,
-        "intercepts": list(intercepts),
-        **rule.content(),
-    }
-    given, unsure, probabilities = cross_decided(margins, targets, fold_of, labels, parameters)
-    judged = Judged.marked(rows, labels, given, unsure, probabilities)
-    curve = learning_curve(
-        features.matrix,
-        targets,
-        fold_of,
-        margins,
-        lambda some, true: fit_linear(some, true, parameters, jobs, lambda *_: None),
-    )
-    metrics = cross_validated(judged, curve) | rule.description(parameters)
-    if tried:
-        metrics["search"] = [one.as_dict() for one in tried]
-    manifest = _manifest(corpus, rows, labels, source.words, parameters)
-    manifest["score_shares"] = {
-        label: shares(some)
-        for label, some in zip(labels, histogram(probabilities).tolist(), strict=True)
-    }
-    described = files(content, manifest, metrics, judged, corpus.codebook)
-    version = write_artifact(store, content, manifest, described)
-    return Trained(version, metrics, judged)
-
-
-def learnable_labels(corpus: Corpus) -> list[str]:
-    """The labels of the codebook, when each can be learnt.
-
-    Raises:
-        TooLittleError: names what there is too little of, and how much there is.
-    """
-    if not corpus.rows:
-        raise TooLittleError("语料是空的，无法训练。")
-    counts = Counter(label for row in corpus.rows for label in row.labels)
-    labels = list(corpus.codebook.ids)
-    if len(labels) < 2 and all(row.labels for row in corpus.rows):
-        raise TooLittleError("语料只有一个标签，而且每段都有它：没有可以区分的东西。")
-    few = [f"{label}（{counts[label]} 段）" for label in labels if counts[label] < FEWEST_EXAMPLES]
-    if few:
-        raise TooLittleError(
-            f"每个标签至少要有 {FEWEST_EXAMPLES} 段，"
-            f"这 {len(few)} 个不够：{'、'.join(few[:_SHOWN])}{'……' if few[_SHOWN:] else ''}。"
-            "请补充语料，或用 --codebook 去掉这些标签。"
-        )
-    everywhere = [label for label in labels if counts[label] == len(corpus.rows)]
-    if everywhere:
-        raise TooLittleError(f"每段都有标签 {'、'.join(everywhere)}：没有反例，学不到它。")
-    return labels
+        settled, tried = course.settled(parameters), list[Tried]()
+        if budget is not None:
+            settled, tried = course.searched(settled, budget - (time.monotonic() - began))
+        return course.finished(corpus, store, settled, tried)
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """What texts are read with: words with their frequencies, the table of characters.
+class _Held:
+    """What cross-validation gave.
 
     Attributes:
-        words: the domain words that the dictionary does not have, and how often they come.
-        characters: traditional ones and, in the same order, their simplified forms.
-        dictionary: jieba's words and these, compiled.
-        normaliser, segmenter: made of them.
+        fold_of: the fold of each row, shape (rows,).
+        margins: of each row by a classifier that had not seen it, shape (rows, labels).
     """
 
-    words: dict[str, int]
-    characters: tuple[str, str]
-    dictionary: Dictionary
-    normaliser: Normaliser
-    segmenter: Segmenter
-
-    @classmethod
-    def bundled(cls) -> "_Source":
-        characters = read_characters(bundled("characters.txt"))
-        normaliser = Normaliser(*characters)
-        words = word_frequencies(normaliser([w]).text for w in read_words(bundled("words.txt")))
-        dictionary = build_dictionary(words)
-        segmenter = Segmenter(load_segmenter(words), Lattice(dictionary))
-        return cls(words, characters, dictionary, normaliser, segmenter)
-
-    def reader(self, parameters: Parameters) -> GramReader:
-        ranges = GramRanges(parameters.words, parameters.characters)
-        return GramReader(self.normaliser, self.segmenter, ranges)
+    fold_of: NDArray[np.int64]
+    margins: Floats
 
 
-def corpus_reader(parameters: Parameters) -> GramReader:
-    """What a training with these parameters reads texts with."""
-    return _Source.bundled().reader(parameters)
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """A training under way: what it learns from, with how many threads, and who watches."""
 
+    examples: Examples
+    source: Source
+    progress: Progress
+    jobs: int
 
-def read_characters(path: Path) -> tuple[str, str]:
-    """Traditional characters and, in the same order, their simplified forms."""
-    pairs = [
-        line.strip()
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.strip() and not line.startswith("#")
-    ]
-    return "".join(pair[0] for pair in pairs), "".join(pair[1] for pair in pairs)
+    def settled(self, parameters: Parameters) -> Parameters:
+        """The parameters with what hangs on the corpus."""
+        texts = self.examples.texts
+        return parameters.settled(len(texts), self.source.titled_share(texts))
 
+    def searched(self, parameters: Parameters, budget: float) -> tuple[Parameters, list[Tried]]:
+        """Better parameters, where they are found in time, and what was tried."""
+        return search(
+            self.examples,
+            self.source,
+            parameters,
+            budget,
+            self.jobs,
+            lambda done, total: self.progress("搜索参数（秒）", done, total),
+        )
 
-def _content(corpus: Corpus, features: Features, parameters: Parameters) -> dict[str, Any]:
-    vocabulary = features.vocabulary
-    return {
-        "format": FORMAT,
-        "codebook": corpus.codebook.summary(),
-        "ranges": {"words": list(parameters.words), "characters": list(parameters.characters)},
-        "seed": features.reader.seed,
-        "sublinear": parameters.sublinear,
-        "vocabulary": {
-            **vocabulary.as_content(),
-            "terms": features.terms.text,
-            "term_bounds": features.terms.bounds,
-        },
-        "idf": features.weighting.idf,
-        "block_ends": list(features.weighting.block_ends),
-    }
+    def finished(
+        self, corpus: Corpus, store: Path, parameters: Parameters, tried: list[Tried]
+    ) -> Trained:
+        """Learn with these parameters, measure, and write it all down."""
+        features = self._features(parameters)
+        held = self._held(features, parameters)
+        learnt = self._learnt(features, held, parameters)
+        judged = self._judged(held, parameters)
+        metrics = cross_validated(judged, self._curve(features, held, parameters))
+        metrics |= learnt.rule.description(parameters)
+        if tried:
+            metrics["search"] = [one.as_dict() for one in tried]
+            metrics["parameters"] = parameters.as_dict()
+        inside = content(corpus, self.source, learnt)
+        about = manifest(corpus, self.examples, self.source.words, parameters, judged.probabilities)
+        described = files(inside, about, metrics, judged, corpus.codebook)
+        return Trained(write_artifact(store, inside, about, described), metrics, judged)
 
+    def _features(self, parameters: Parameters) -> Features:
+        self.progress("分词与特征", 0, 1)
+        reader = self.source.reader(parameters)
+        features = build_features(reader, self.examples.texts, parameters, self.jobs)
+        self.progress("分词与特征", 1, 1)
+        return features
 
-def _manifest(
-    corpus: Corpus,
-    rows: Sequence[Row],
-    labels: Sequence[str],
-    words: dict[str, int],
-    parameters: Parameters,
-) -> dict[str, Any]:
-    counts = Counter(label for row in rows for label in row.labels)
-    return {
-        "labels": list(labels),
-        "codebook": corpus.codebook.version,
-        "segmenter": "jieba dictionary, HMM off",
-        "dictionary_sha256": _digest(sorted(words.items())),
-        "parameters": parameters.as_dict(),
-        "libraries": library_versions(),
-        "corpus": {
-            "sha256": _digest([(row.text, row.labels) for row in rows]),
-            "rows": len(rows),
-            "held_out": len(corpus.held_out),
-            "none": sum(not row.labels for row in rows),
-            "labels": {label: counts[label] for label in labels},
-            "genres": dict(sorted(Counter(row.genre for row in rows).items())),
-        },
-    }
+    def _held(self, features: Features, parameters: Parameters) -> _Held:
+        copies = near_copies(features.matrix, self.jobs)
+        fold_of = assign_folds(self.examples.rows, parameters.folds or 2, copies)
+        margins = out_of_fold(
+            folded(features.matrix, fold_of),
+            self.examples.targets,
+            parameters,
+            self.jobs,
+            lambda done, total: self.progress("交叉验证", done, total),
+        )
+        return _Held(fold_of, margins)
 
+    def _learnt(self, features: Features, held: _Held, parameters: Parameters) -> Learnt:
+        examples = self.examples
+        rule = fit_rule(held.margins, examples.targets, held.fold_of, examples.labels, parameters)
+        weights, intercepts = fit_linear(
+            features.matrix,
+            examples.targets,
+            parameters,
+            self.jobs,
+            lambda done, total: self.progress("训练分类器", done, total),
+        )
+        return Learnt(features, weights, intercepts, rule, parameters)
 
-def _digest(content: Any) -> str:
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    def _judged(self, held: _Held, parameters: Parameters) -> Judged:
+        examples = self.examples
+        given, unsure, probabilities = cross_decided(
+            held.margins, examples.targets, held.fold_of, examples.labels, parameters
+        )
+        return Judged.marked(examples.rows, examples.labels, given, unsure, probabilities)
+
+    def _curve(
+        self, features: Features, held: _Held, parameters: Parameters
+    ) -> list[dict[str, float]]:
+        return learning_curve(
+            features.matrix,
+            self.examples.targets,
+            held.fold_of,
+            held.margins,
+            lambda some, true: fit_linear(some, true, parameters, self.jobs, lambda *_: None),
+        )

@@ -75,7 +75,7 @@ class Job:
     def units(self) -> Iterator[Unit]:
         """Everything to score, in order; tables of this run and of those before it left out."""
         places = self.places
-        for unit in find_files(self.inputs, self.reading):
+        for unit in find_files(self.inputs, self.reading, self.shard_bytes):
             if not (isinstance(unit, Found) and places.is_ours(unit.path)):
                 yield unit
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from model.files import sync_folder
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when a run folder of before can no longer be continued."""
 
 Record = dict[str, Any]

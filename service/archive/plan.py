@@ -14,6 +14,7 @@ from pathlib import Path
 
 from service.archive.errors import ChangedError
 from service.reading.files import Found, Rejected
+from service.reading.source import Part
 
 Unit = Found | Rejected
 
@@ -131,7 +132,7 @@ def _line(unit: Unit) -> bytes:
     if isinstance(unit, Rejected):
         fields: list[object] = [unit.doc, unit.reason]
     else:
-        fields = [unit.doc, str(unit.path), list(unit.inside), unit.size, unit.stamp]
+        fields = [unit.doc, str(unit.path), unit.inside, unit.size, unit.stamp, unit.part]
     return json.dumps(fields, separators=(",", ":")).encode("ascii") + b"\n"
 
 
@@ -139,8 +140,8 @@ def _unit(line: bytes) -> Unit:
     fields = json.loads(line)
     if len(fields) == 2:
         return Rejected(*fields)
-    doc, path, inside, size, stamp = fields
-    return Found(Path(path), doc, tuple(inside), size, stamp)
+    doc, path, inside, size, stamp, part = fields
+    return Found(Path(path), doc, tuple(inside), size, stamp, Part(*part) if part else None)
 
 
 def _size(unit: Unit) -> int:

@@ -2,8 +2,8 @@
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from model.classifier import ThemeClassifier
 from model.decision import Decision
-from model.document import Document, Paragraph, paragraphs
+from model.document import Document
 from model.features import BATCH_CHARACTERS, BATCH_TEXTS, Floats
+from model.kinds import KINDS
+from model.paragraphs import Paragraphs, cut
 from service.answers import DIGITS, result
 from service.archive.scored import ScoredBatch
 from service.reading.errors import Rejected
@@ -20,60 +22,83 @@ from service.tables.columns import fixed_columns
 
 _MOST_REJECTED = 1000
 
+_CHARACTERS = BATCH_CHARACTERS // 4
+"""Documents of so many characters are cut and scored together: more is no faster, and memory."""
+
 Item = TypeVar("Item")
 Explained = list[list[dict[str, Any]]]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Paragraphs of some documents, and what was rejected on the way.
 
     Attributes:
-        documents: how many end in this batch.
-        pending: paragraphs with their documents and their numbers in them.
+        finished: how many documents end in this batch.
+        documents: those that have a paragraph in it.
+        paragraphs: of these documents.
+        numbers: of each paragraph in its document, shape (paragraphs,).
         rejected: what could not be read.
-        characters: of all paragraphs.
     """
 
-    documents: int = 0
-    pending: list[tuple[Document, int, Paragraph]] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-    characters: int = 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it is as large as a batch should be."""
-        return (
-            len(self.pending) >= BATCH_TEXTS
-            or self.characters >= BATCH_CHARACTERS
-            or len(self.rejected) >= _MOST_REJECTED
-        )
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing in it."""
-        return not (self.documents or self.pending or self.rejected)
+    finished: int
+    documents: Sequence[Document]
+    paragraphs: Paragraphs
+    numbers: NDArray[np.int64]
+    rejected: Sequence[Rejected]
 
 
 def batches(items: Iterable[Document | Rejected | None]) -> Iterator[Batch]:
-    """Cut documents into batches; a None in between ends a batch early."""
-    batch = Batch()
+    """Put documents together and cut them into paragraphs; a None in between ends a batch early."""
+    documents: list[Document] = []
+    rejected: list[Rejected] = []
+    characters = 0
     for item in items:
         if isinstance(item, Document):
-            for number, paragraph in enumerate(paragraphs(item)):
-                batch.pending.append((item, number, paragraph))
-                batch.characters += len(paragraph.text)
-                if batch.is_full:
-                    yield batch
-                    batch = Batch()
-            batch.documents += 1
+            documents.append(item)
+            characters += len(item.text)
         elif item is not None:
-            batch.rejected.append(item)
-        if (item is None and not batch.is_empty) or batch.is_full:
-            yield batch
-            batch = Batch()
-    if not batch.is_empty:
-        yield batch
+            rejected.append(item)
+        full = characters >= _CHARACTERS or len(documents) >= BATCH_TEXTS
+        if item is None or full or len(rejected) >= _MOST_REJECTED:
+            yield from _cut(documents, rejected)
+            documents, rejected, characters = [], [], 0
+    yield from _cut(documents, rejected)
+
+
+def _cut(documents: list[Document], rejected: list[Rejected]) -> Iterator[Batch]:
+    """The documents in one batch, or in several where a document alone is more than enough."""
+    if not (documents or rejected):
+        return
+    found = cut(documents)
+    numbers = found.numbers
+    stops = _stops(found.texts)
+    for start, stop in zip([0, *stops[:-1]], stops, strict=True):
+        part = found[start:stop]
+        new = np.flatnonzero(np.diff(part.document_of, prepend=-1))
+        mine = [documents[n] for n in part.document_of[new].tolist()]
+        of = np.repeat(np.arange(len(new)), np.diff(new, append=len(part)))
+        last = stop == len(found)
+        yield Batch(
+            len(documents) if last else 0,
+            mine,
+            replace(part, document_of=of),
+            numbers[start:stop],
+            rejected if last else [],
+        )
+
+
+def _stops(texts: Sequence[str]) -> list[int]:
+    """Where batches end."""
+    stops = []
+    count = characters = 0
+    for n, text in enumerate(texts):
+        if count == BATCH_TEXTS or characters >= BATCH_CHARACTERS:
+            stops.append(n)
+            count = characters = 0
+        count += 1
+        characters += len(text)
+    return [*stops, len(texts)]
 
 
 class BatchScorer:
@@ -97,17 +122,15 @@ class BatchScorer:
 
     def score(self, batch: Batch) -> ScoredBatch:
         """What the model says of a batch; furniture has scores, but no label and no evidence."""
-        paragraphs = [paragraph for _, _, paragraph in batch.pending]
-        documents, document_of = _documents(batch)
-        furniture = np.array([p.kind == "furniture" for p in paragraphs], np.bool_)
+        paragraphs = batch.paragraphs
         scores, evidence = self._scored(paragraphs)
         given, uncertain = self._classifier.thresholds.apply(scores)
+        furniture = paragraphs.kinds == KINDS.index("furniture")
         given[furniture] = uncertain[furniture] = False
         return ScoredBatch(
             labels=self._classifier.labels,
-            documents=documents,
-            document_of=document_of,
-            numbers=np.array([number for _, number, _ in batch.pending], np.int64),
+            documents=batch.documents,
+            numbers=batch.numbers,
             paragraphs=paragraphs,
             scores=np.round(scores, DIGITS),
             given=given,
@@ -117,11 +140,10 @@ class BatchScorer:
             fixed=self.fixed,
         )
 
-    def _scored(self, paragraphs: list[Paragraph]) -> tuple[Floats, Explained | None]:
-        texts = [paragraph.text for paragraph in paragraphs]
+    def _scored(self, paragraphs: Paragraphs) -> tuple[Floats, Explained | None]:
         if not self._evidence:
-            return self._classifier.scores(texts), None
-        classified = self._classifier.classify_paragraphs(paragraphs, evidence=True)
+            return self._classifier.scores(paragraphs.texts), None
+        classified = self._classifier.classify_paragraphs(paragraphs.each(), evidence=True)
         scores = [list(item.decision.scores.values()) for item in classified]
         evidence = [self._explained(item.decision) for item in classified]
         return np.array(scores, np.float64).reshape(-1, len(self._classifier.labels)), evidence
@@ -132,17 +154,6 @@ class BatchScorer:
             for each in found:
                 del each["text"]
         return found
-
-
-def _documents(batch: Batch) -> tuple[list[Document], NDArray[np.int64]]:
-    """The distinct documents of a batch, and the place of each paragraph's among them."""
-    documents: list[Document] = []
-    places = []
-    for document, _, _ in batch.pending:
-        if not documents or document is not documents[-1]:
-            documents.append(document)
-        places.append(len(documents) - 1)
-    return documents, np.array(places, np.int64)
 
 
 def ahead(items: Iterator[Item], depth: int) -> Iterator[Item]:

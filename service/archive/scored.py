@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.document import Document, Paragraph
+from model.document import Document
+from model.kinds import KINDS
+from model.paragraphs import Paragraphs
 from service.tables.columns import WORDS, Row, carried_names
 
 Matrix = NDArray[np.bool_]
 
 STATUSES = ("none", "labelled", "uncertain")
-KINDS = ("body", "heading", "furniture")
 _OF_DOCUMENT = ("title", "date", "author", "origin")
 
 
@@ -27,9 +28,8 @@ class ScoredBatch:
     Attributes:
         labels: the ids, in codebook order.
         documents: those that the paragraphs belong to, in order.
-        document_of: the place of each paragraph's document in that list, shape (paragraphs,).
         numbers: of each paragraph in its document, shape (paragraphs,).
-        paragraphs: in order.
+        paragraphs: in order; they know the place of their documents in that list.
         scores: probabilities as they are shown, shape (paragraphs, labels).
         given, uncertain: which labels each has, and which lie in their bands, the same shape;
             none for furniture.
@@ -40,21 +40,14 @@ class ScoredBatch:
 
     labels: tuple[str, ...]
     documents: Sequence[Document]
-    document_of: NDArray[np.int64]
     numbers: NDArray[np.int64]
-    paragraphs: Sequence[Paragraph]
+    paragraphs: Paragraphs
     scores: NDArray[np.float64]
     given: Matrix
     uncertain: Matrix
     evidence: Sequence[list[dict[str, Any]]] | None
     constants: Mapping[str, str]
     fixed: tuple[str, ...]
-
-    @property
-    def kinds(self) -> NDArray[np.int64]:
-        """The place of each paragraph's kind in `KINDS`."""
-        places = {kind: n for n, kind in enumerate(KINDS)}
-        return np.fromiter((places[p.kind] for p in self.paragraphs), np.int64, len(self))
 
     @property
     def statuses(self) -> NDArray[np.int64]:
@@ -77,11 +70,15 @@ class ScoredBatch:
         lists = _lists(self.given, self.labels), _lists(self.uncertain, self.labels)
         scores = [f"score_{label}" for label in self.labels]
         left_out = [name for name in WORDS if name not in self.fixed]
-        for n, (place, number, paragraph, values, status) in enumerate(
+        paragraphs = self.paragraphs
+        for n, (place, number, start, end, kind, text, values, status) in enumerate(
             zip(
-                self.document_of.tolist(),
+                paragraphs.document_of.tolist(),
                 self.numbers.tolist(),
-                self.paragraphs,
+                paragraphs.starts.tolist(),
+                paragraphs.ends.tolist(),
+                paragraphs.kinds.tolist(),
+                paragraphs.texts,
                 self.scores.tolist(),
                 self.statuses.tolist(),
                 strict=True,
@@ -90,10 +87,10 @@ class ScoredBatch:
             row = {
                 **heads[place],
                 "para": number,
-                "start": paragraph.start,
-                "end": paragraph.end,
-                "kind": paragraph.kind,
-                "text": paragraph.text,
+                "start": start,
+                "end": end,
+                "kind": KINDS[kind],
+                "text": text,
                 "labels": lists[0][n],
                 "status": STATUSES[status],
                 "uncertain": lists[1][n],
@@ -118,7 +115,7 @@ class ScoredBatch:
             values = columns.get(field.name)
             if values is None:
                 of_documents = pyarrow.array([c.get(field.name) for c in carried], field.type)
-                values = of_documents.take(pyarrow.array(self.document_of))
+                values = of_documents.take(pyarrow.array(self.paragraphs.document_of))
             elif callable(values):
                 values = values(field.type)
             arrays.append(values)
@@ -126,7 +123,7 @@ class ScoredBatch:
 
     def _columns(self, pyarrow: Any) -> dict[str, Any]:
         """An array for each fixed column, or what makes one of a given type."""
-        places = pyarrow.array(self.document_of)
+        places = pyarrow.array(self.paragraphs.document_of)
         nothing = pyarrow.array(np.zeros(len(self), np.int64))
 
         def taken(values: Sequence[str], where: Any) -> Any:
@@ -136,10 +133,10 @@ class ScoredBatch:
         for name in _OF_DOCUMENT:
             found[name] = taken([getattr(d, name) for d in self.documents], places)
         found["para"] = pyarrow.array(self.numbers)
-        found["start"] = pyarrow.array([p.start for p in self.paragraphs], pyarrow.int64())
-        found["end"] = pyarrow.array([p.end for p in self.paragraphs], pyarrow.int64())
-        found["kind"] = taken(KINDS, pyarrow.array(self.kinds))
-        found["text"] = pyarrow.array([p.text for p in self.paragraphs], pyarrow.string())
+        found["start"] = pyarrow.array(self.paragraphs.starts)
+        found["end"] = pyarrow.array(self.paragraphs.ends)
+        found["kind"] = taken(KINDS, pyarrow.array(self.paragraphs.kinds))
+        found["text"] = pyarrow.array(self.paragraphs.texts, pyarrow.string())
         found["status"] = taken(STATUSES, pyarrow.array(self.statuses))
         for name, matrix in (("labels", self.given), ("uncertain", self.uncertain)):
             ends = np.concatenate(([0], np.cumsum(matrix.sum(1)))).astype(np.int32)

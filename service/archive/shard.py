@@ -6,7 +6,7 @@ a worker that was killed leaves behind is never taken for a result.
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,9 +108,16 @@ def unwatched(_seen: Seen) -> None:
 
 
 class ShardScorer:
-    """Scores shards of one run with one loaded model."""
+    """Scores shards of one run with one loaded model.
 
-    def __init__(self, work: Work, classifier: ThemeClassifier) -> None:
+    Args:
+        work: what a worker must know.
+        classifier: the model.
+        read_ahead: batches that a thread reads ahead; 0 to read and score in turn.
+    """
+
+    def __init__(self, work: Work, classifier: ThemeClassifier, read_ahead: int = _AHEAD) -> None:
+        self._read_ahead = read_ahead
         self._work = work
         self._scorer = BatchScorer(classifier, evidence=work.evidence, keep_text=work.keep_text)
         self._thresholds = classifier.thresholds.at
@@ -127,7 +134,8 @@ class ShardScorer:
         tally = Tally()
         read = batches(self._documents(task, tally, watch))
         try:
-            for batch in read if task.alone else ahead(read, _AHEAD):
+            in_turn = task.alone or not self._read_ahead
+            for batch in read if in_turn else ahead(read, self._read_ahead):
                 self._add(batch, files, tally)
                 watch(_seen(task, tally))
         except BaseException:
@@ -139,7 +147,7 @@ class ShardScorer:
     def _add(self, batch: Batch, files: "_Files", tally: Tally) -> None:
         scored = self._scorer.score(batch)
         tally.add(scored, self._thresholds)
-        tally.documents += batch.documents
+        tally.documents += batch.finished
         tally.rejected += len(batch.rejected)
         files.add(scored, batch.rejected)
 
@@ -174,7 +182,7 @@ class _Files:
         self._table = self._open()
         self._reasons = JsonLines(self._rejected)
 
-    def add(self, scored: ScoredBatch, rejected: list[Rejected]) -> None:
+    def add(self, scored: ScoredBatch, rejected: Sequence[Rejected]) -> None:
         """Append rows and rejections."""
         carried = {name: None for each in scored.carried() for name in each}
         if not carried.keys() <= set(self._columns.carried):

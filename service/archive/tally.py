@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.features import Floats
-from service.archive.scored import KINDS, STATUSES, Matrix, ScoredBatch
+from model.kinds import KINDS
+from service.archive.scored import STATUSES, Matrix, ScoredBatch
 
 EXAMPLES = 5
 """Paragraphs that are kept for each theme, of the most certain and of the most uncertain."""
@@ -81,7 +82,7 @@ class Tally:
 
     def add(self, batch: ScoredBatch, thresholds: Sequence[float]) -> None:
         """Count a batch; the threshold of each label, in order."""
-        body = batch.kinds != KINDS.index("furniture")
+        body = batch.paragraphs.kinds != KINDS.index("furniture")
         statuses = np.bincount(batch.statuses[body], minlength=len(STATUSES)).tolist()
         self.paragraphs += len(batch)
         self.furniture += len(batch) - int(body.sum())
@@ -100,7 +101,7 @@ class Tally:
     def _count_documents(self, batch: ScoredBatch, body: Matrix) -> None:
         counts = np.zeros((len(batch.documents), len(batch.labels) + 1), np.int64)
         every = np.concatenate([body[:, None], batch.given], axis=1)
-        np.add.at(counts, batch.document_of, every)
+        np.add.at(counts, batch.paragraphs.document_of, every)
         names = (ALL, *batch.labels)
         for document, row in zip(batch.documents, counts.tolist(), strict=True):
             if not row[0]:
@@ -194,9 +195,9 @@ def _keep(
         rank = float(ranks[n])
         if len(kept) == EXAMPLES and rank >= kept[-1].rank:
             return
-        text = batch.paragraphs[n].text if "text" in batch.fixed else ""
+        text = batch.paragraphs.texts[n] if "text" in batch.fixed else ""
         excerpt = text if len(text) <= EXCERPT else text[:EXCERPT] + "……"
-        doc = batch.documents[batch.document_of[n]].source
+        doc = batch.documents[batch.paragraphs.document_of[n]].source
         _insert(kept, Example(rank, doc, int(batch.numbers[n]), float(scores[n]), excerpt))
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
+from urllib.parse import quote
 
 import httpx
 
@@ -18,7 +19,7 @@ from service.client.errors import (
     BusyError,
     KeyRefusedError,
 )
-from service.client.results import Model, Result, Scored, Streamed, Theme
+from service.client.results import Model, Promotion, Result, Scored, Streamed, Theme
 from service.client.retries import BUSY, retry_after
 
 Threshold = float | Mapping[str, float] | None
@@ -140,6 +141,21 @@ def model() -> Call[dict[str, Any]]:
 def models() -> Call[list[Model]]:
     """The models of the store."""
     return Call("GET", "models", lambda r: [results.model(m) for m in r.json()["models"]])
+
+
+def promote(version: str, by: str) -> Call[Promotion]:
+    """Use another model."""
+    return _change(f"{quote(version, safe='')}/promote", by)
+
+
+def rollback(by: str) -> Call[Promotion]:
+    """Use again what was used before."""
+    return _change("rollback", by)
+
+
+def _change(what: str, by: str) -> Call[Promotion]:
+    path = _path(f"admin/models/{what}", {"by": by} if by else {})
+    return Call("POST", path, lambda response: results.promotion(response.json()))
 
 
 READY = Call("GET", "readyz", lambda _: True)

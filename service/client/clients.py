@@ -19,7 +19,7 @@ import httpx
 from service.client import calls
 from service.client.calls import Call, Threshold
 from service.client.errors import BusyError, NoConnectionError
-from service.client.results import Model, Result, Scored, Streamed, Theme
+from service.client.results import Model, Promotion, Result, Scored, Streamed, Theme
 from service.client.retries import Outcome, Waits
 
 _LONG = 200_000
@@ -206,6 +206,18 @@ class Client(_Connection[httpx.Client]):
         """The models that the server has, the oldest first."""
         return self._send(calls.models())
 
+    def promote(self, version: str, *, by: str = "") -> Promotion:
+        """Use another of the server's models; takes a key with the scope `admin`.
+
+        Args:
+            by: on whose behalf, at most 64 characters; the server's log of changes names them.
+        """
+        return self._send(calls.promote(version, by))
+
+    def rollback(self, *, by: str = "") -> Promotion:
+        """Use again what was used before; takes a key with the scope `admin`."""
+        return self._send(calls.rollback(by), retries=0)
+
     def ready(self) -> bool:
         """Whether it would answer now; asked once, whatever `retries` says."""
         try:
@@ -321,6 +333,14 @@ class AsyncClient(_Connection[httpx.AsyncClient]):
     async def models(self) -> list[Model]:
         """The models that the server has, the oldest first."""
         return await self._send(calls.models())
+
+    async def promote(self, version: str, *, by: str = "") -> Promotion:
+        """Use another of the server's models; takes a key with the scope `admin`."""
+        return await self._send(calls.promote(version, by))
+
+    async def rollback(self, *, by: str = "") -> Promotion:
+        """Use again what was used before; takes a key with the scope `admin`."""
+        return await self._send(calls.rollback(by), retries=0)
 
     async def ready(self) -> bool:
         """Whether it would answer now; asked once, whatever `retries` says."""

@@ -114,6 +114,14 @@ class Model:
     macro_f1: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A change of the model in use: `model` answers now, `before` did until then, if any did."""
+
+    model: str
+    before: str | None
+
+
 def result(row: Mapping[str, Any], model: str) -> Result:
     """One result of an answer's `results`."""
     return Result(
@@ -182,3 +190,8 @@ def model(entry: Mapping[str, Any]) -> Model:
         labels=tuple(entry["labels"]),
         macro_f1=entry["macro_f1"],
     )
+
+
+def promotion(entry: Mapping[str, Any]) -> Promotion:
+    """The answer to a change of the model in use."""
+    return Promotion(model=entry["model"], before=entry["before"])

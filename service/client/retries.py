@@ -1,8 +1,9 @@
 """When to ask again, and after how long.
 
 Again: when the server is busy (429, 503), and when the connection failed before an answer was
-whole; every request only asks, so asking twice does no harm. Never: after any other answer, and
-never after a time-out while the server works, which would double its work.
+whole; what is repeated only asks, or names the state that it wants, so that twice does no harm (a
+rollback is sent once). Never: after any other answer, and never after a time-out while the server
+works, which would double its work.
 """
 
 import secrets

@@ -57,13 +57,16 @@ def evaluate(
 
 
 def _warn_of_learnt_rows(folder: Path, loaded: "Corpus") -> None:
-    from training.holdout import learnt_rows, unseen
+    from training.memory import Memory, sort_rows
 
-    learnt = learnt_rows(folder)
-    known = len(loaded.rows) - len(unseen(loaded.rows, learnt or frozenset()))
-    if known:
+    memory = Memory.of(folder)
+    said = sort_rows(loaded.rows, memory).said if memory else ""
+    if said:
         messages.print(
-            f"注意：{known} 段是模型训练时学过的，成绩会偏高。", style="yellow", highlight=False
+            f"注意：模型训练时，{said}，成绩会偏高。",
+            style="yellow",
+            highlight=False,
+            soft_wrap=True,
         )
 
 

@@ -12,10 +12,13 @@ from model.artifact import check_files, read_manifest
 from model.classifier import ThemeClassifier, library_versions
 from model.errors import ArtifactError
 from model.store import ModelStore
-from service.commands import options
+from service.commands import diff, options
 from service.display import answers, messages
 
-app = typer.Typer(help="查看、切换、核对模型。", no_args_is_help=True)
+app = typer.Typer(help="查看、比较、切换、核对模型。", no_args_is_help=True)
+app.command("diff", epilog="例：govtheme models diff 89cdad3f761a f751b6ba4853 结果.parquet")(
+    diff.diff
+)
 
 VersionArgument = Annotated[str, typer.Argument(help="模型的版本号", show_default=False)]
 AnyVersion = Annotated[str | None, typer.Argument(help="版本号（默认：正在使用的）")]

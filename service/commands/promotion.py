@@ -11,6 +11,9 @@ from service.commands.labelled import ReadingOptions, load
 
 if TYPE_CHECKING:
     from training.corpus import Corpus, Row
+    from training.gate import Verdict
+
+_LATER = "未启用；启用：govtheme models promote {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +35,25 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a new model: whether it is served, whether the gate said no, and why."""
+    """What became of a new model.
+
+    Attributes:
+        serving: whether it is served.
+        refused: whether the gate kept it from that.
+        reason: why, in words for the user.
+        passed: what the gate says of it; None where it was not asked.
+    """
 
     serving: bool
     refused: bool
     reason: str
+    passed: bool | None = None
 
 
 def decide(
     store: ModelStore, version: str, corpus: "Corpus", names: list[str], wish: Wish
 ) -> Outcome:
-    """Serve a new model, or not.
+    """Serve a new model, or not; what the gate says of it is told in either case.
 
     Args:
         store: where it is.
@@ -51,28 +62,37 @@ def decide(
         names: the corpora as the user named them.
         wish: what the user wants.
     """
-    from training.gate import gate
-
     current = store.current()
-    if not wish.promote:
-        return Outcome(False, False, f"未启用；启用：govtheme models promote {version}")
     if current == version:
-        return Outcome(True, False, "与正在使用的模型相同")
-    if current is None or wish.force:
+        return Outcome(True, False, "与正在使用的模型相同", True)
+    if current is None or (wish.force and wish.promote):
+        if not wish.promote:
+            return Outcome(False, False, _LATER.format(version))
         store.promote(version, "first" if current is None else "forced")
         return Outcome(True, False, f"已选用（{options.RESTART}）")
-    rows = _rows(store, version, corpus, names, wish.gate)
-    verdict = gate(
+    verdict = _asked(store, version, current, corpus, names, wish)
+    if not wish.promote:
+        reason = f"{_LATER.format(version)}。检验的结果：{verdict.reason}"
+        return Outcome(False, False, reason, verdict.passed)
+    if not verdict.passed:
+        return Outcome(False, True, f"没有选用，仍在使用 {current}。{verdict.reason}", False)
+    store.promote(version, f"gate: {verdict.reason}")
+    return Outcome(True, False, f"{verdict.reason}。已选用（{options.RESTART}）", True)
+
+
+def _asked(
+    store: ModelStore, version: str, current: str, corpus: "Corpus", names: list[str], wish: Wish
+) -> "Verdict":
+    """What the gate says."""
+    from training.gate import gate
+
+    return gate(
         store.folder(version),
         store.root / current,
-        rows,
+        _rows(store, version, corpus, names, wish.gate),
         margin=wish.margin,
         named=wish.gate is not None,
     )
-    if not verdict.passed:
-        return Outcome(False, True, f"没有选用，仍在使用 {current}。{verdict.reason}")
-    store.promote(version, f"gate: {verdict.reason}")
-    return Outcome(True, False, f"{verdict.reason}。已选用（{options.RESTART}）")
 
 
 def _rows(

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import orjson
 import typer
@@ -14,13 +14,57 @@ from model.errors import UserError
 from model.store import ModelStore
 from service.commands import options
 from service.commands.labelled import ReadingOptions, load
-from service.commands.promotion import Wish, decide
+from service.commands.promotion import Outcome, Wish, decide
 from service.display import answers, messages, metrics_table, progress_bar
+from service.progress import teller
 
 if TYPE_CHECKING:
-    from training.corpus import Row
+    from training.corpus import Corpus, Row
     from training.parameters import Parameters
+    from training.train import Trained
 
+Corpora: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(help="语料：bundled（随程序附带）、文件或文件夹", show_default="bundled"),
+]
+MoreCorpora: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--corpus", help="同上，可多次给出，与直接写出的合在一起", show_default=False),
+]
+Search: TypeAlias = Annotated[
+    bool, typer.Option("--search", help="先用交叉验证搜索更合适的参数，再训练")
+]
+Budget: TypeAlias = Annotated[
+    str, typer.Option(help="搜索连同之后的训练一共用多少时间，如 60s、5m、1h")
+]
+Precision: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        min=0.01, max=0.999, help="按要求的精确率（如 0.95）而不是 F1 选阈值", show_default=False
+    ),
+]
+Like: TypeAlias = Annotated[
+    str | None,
+    typer.Option(help="沿用这个版本的训练参数（例如搜索得到的）", show_default=False),
+]
+HoldOut: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--hold-out",
+        min=0.0,
+        max=0.5,
+        help="留出多大一份自己的语料不参加训练，好让以后的版本在上面比（0 为不留）",
+    ),
+]
+Promote: TypeAlias = Annotated[bool, typer.Option(help="训练后使用新模型，只要它不比正在使用的差")]
+Gate: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(help="在这份标好的语料上与正在使用的模型比", show_default=False),
+]
+Margin: TypeAlias = Annotated[
+    float, typer.Option(min=0.0, max=1.0, help="宏平均 F1 最多可以差多少")
+]
+Force: TypeAlias = Annotated[bool, typer.Option("--force", help="不比较，直接使用新模型")]
 
 _FEW = 300
 
@@ -64,61 +108,28 @@ def _parameters(store: ModelStore, like: str | None) -> "Parameters":
 
 
 def train(
-    files: Annotated[
-        list[str] | None,
-        typer.Argument(help="语料：bundled（随程序附带）、文件或文件夹", show_default="bundled"),
-    ] = None,
-    corpus: Annotated[
-        list[str] | None,
-        typer.Option(help="同上，可多次给出，与直接写出的合在一起", show_default=False),
-    ] = None,
+    files: Corpora = None,
+    corpus: MoreCorpora = None,
     codebook: options.Codebook = None,
     text_column: options.TextColumn = None,
     label_column: options.LabelColumn = None,
     file_format: options.FormatName = None,
     separator: options.Separator = None,
-    search: Annotated[
-        bool, typer.Option("--search", help="先用交叉验证搜索更合适的参数，再训练")
-    ] = False,
-    budget: Annotated[str, typer.Option(help="搜索用多少时间，如 60s、5m、1h")] = "60s",
-    precision: Annotated[
-        float | None,
-        typer.Option(
-            min=0.01,
-            max=0.999,
-            help="按要求的精确率（如 0.95）而不是 F1 选阈值",
-            show_default=False,
-        ),
-    ] = None,
-    like: Annotated[
-        str | None,
-        typer.Option(help="沿用这个版本的训练参数（例如搜索得到的）", show_default=False),
-    ] = None,
-    held: Annotated[
-        float,
-        typer.Option(
-            "--hold-out",
-            min=0.0,
-            max=0.5,
-            help="留出多大一份自己的语料不参加训练，好让以后的版本在上面比（0 为不留）",
-        ),
-    ] = 0.1,
-    promote: Annotated[bool, typer.Option(help="训练后使用新模型，只要它不比正在使用的差")] = True,
-    gate: Annotated[
-        Path | None,
-        typer.Option(help="在这份标好的语料上与正在使用的模型比", show_default=False),
-    ] = None,
-    margin: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="宏平均 F1 最多可以差多少")
-    ] = 0.02,
-    force: Annotated[bool, typer.Option("--force", help="不比较，直接使用新模型")] = False,
+    search: Search = False,
+    budget: Budget = "60s",
+    precision: Precision = None,
+    like: Like = None,
+    held: HoldOut = 0.1,
+    promote: Promote = True,
+    gate: Gate = None,
+    margin: Margin = 0.02,
+    force: Force = False,
     models: options.Models = None,
     as_json: options.AsJson = False,
 ) -> None:
     """用带标签的语料训练模型（JSONL、CSV、XLSX、Parquet、doccano、Label Studio、fastText）。"""
     from training.corpus import BUNDLED
     from training.holdout import hold_out
-    from training.train import train as run
 
     store = options.store(models)
     parameters = replace(_parameters(store, like), precision=precision)
@@ -126,29 +137,59 @@ def train(
     names = [*(files or []), *(corpus or [])] or [BUNDLED]
     reading = ReadingOptions(text_column, label_column, file_format, separator)
     loaded = hold_out(load(names, reading, codebook), held)
+    _describe(loaded)
+    trained = _train(loaded, store, parameters, limit)
+    outcome = decide(store, trained.version, loaded, names, Wish(promote, force, gate, margin))
+    _tell(_Told(store, loaded, trained, outcome), as_json)
+    if outcome.refused:
+        raise typer.Exit(1)
+
+
+def _describe(loaded: "Corpus") -> None:
+    """What is learnt from, and what to know about it."""
     messages.print(f"语料 {len(loaded.rows)} 段，{len(loaded.codebook.themes)} 个主题。")
     if loaded.held_out:
         messages.print(f"另留出 {len(loaded.held_out)} 段作检验，不参加训练（--hold-out）。")
     for warning in _warnings(loaded.rows):
         messages.print(f"注意：{warning}", style="yellow", markup=False, soft_wrap=True)
+
+
+def _train(
+    loaded: "Corpus", store: ModelStore, parameters: "Parameters", limit: float | None
+) -> "Trained":
+    from training.train import train as run
+
     with progress_bar("步") as bar:
         task = bar.add_task("准备", total=1, rate="")
+        tell = teller()
 
         def progress(what: str, done: int, total: int) -> None:
             bar.update(task, description=what, completed=done, total=total)
+            tell(what, done, total)
 
-        trained = run(loaded, store.root, parameters, progress, budget=limit)
-    outcome = decide(store, trained.version, loaded, names, Wish(promote, force, gate, margin))
+        return run(loaded, store.root, parameters, progress, budget=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What there is to tell of a training."""
+
+    store: ModelStore
+    corpus: "Corpus"
+    trained: "Trained"
+    outcome: Outcome
+
+
+def _tell(told: _Told, as_json: bool) -> None:
+    version, outcome = told.trained.version, told.outcome
     if as_json:
-        told = {"version": trained.version, "serving": outcome.serving, "reason": outcome.reason}
-        print(orjson.dumps(told | {"metrics": trained.metrics}).decode())  # noqa: T201
-    else:
-        answers.print(metrics_table(trained.metrics, loaded.codebook))
-        answers.print(
-            f"模型 {trained.version} 已写入 {store.root / trained.version}。{outcome.reason}。",
-            soft_wrap=True,
-            markup=False,
-            highlight=False,
-        )
-    if outcome.refused:
-        raise typer.Exit(1)
+        head = {"version": version, **asdict(outcome)}
+        print(orjson.dumps(head | {"metrics": told.trained.metrics}).decode())  # noqa: T201
+        return
+    answers.print(metrics_table(told.trained.metrics, told.corpus.codebook))
+    answers.print(
+        f"模型 {version} 已写入 {told.store.root / version}。{outcome.reason}。",
+        soft_wrap=True,
+        markup=False,
+        highlight=False,
+    )

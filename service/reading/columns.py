@@ -3,14 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from statistics import median
+from typing import NamedTuple
 
 from model.byline import iso_date
-from model.document import LONGEST, Document
+from model.document import Document
+from model.lines import LONGEST
 from service.reading.errors import LimitError, ReadingError, Rejected
 from service.reading.options import ReadingOptions
 
 Row = tuple[int, Mapping[str, str]]
 """A row's number as the table's own program shows it, from 1, and its cells by column."""
+
+Cells = tuple[int, Sequence[str]]
+"""A row's number and its cells."""
 
 TEXT = (
     "正文", "内容", "诉求内容", "工单内容", "来信内容", "反映内容", "问题描述", "事件描述",
@@ -30,20 +35,24 @@ _LEAST_CHINESE = 4
 
 
 def documents(
-    prefix: str, rows: Iterator[Row | Rejected], options: ReadingOptions
+    prefix: str,
+    rows: Iterator[Row | Rejected],
+    options: ReadingOptions,
+    column: str | None = None,
 ) -> Iterator[Document | Rejected]:
     """A document for every row that has a text, named by the prefix and its number.
 
-    Rows without one are told of once, at the end; a cell that is too large is rejected.
+    Rows without one are told of once, at the end; a cell that is too large is rejected. The column
+    with the text is found from the first rows where it is not given.
 
     Raises:
         ReadingError: no column is the text, or there are too many rows.
     """
-    first = list(islice(rows, _LOOKED_AT))
-    looked_at = [row[1] for row in first if not isinstance(row, Rejected)]
-    column = text_column(looked_at, options) if looked_at else ""
+    if column is None:
+        first = list(islice(rows, _LOOKED_AT))
+        column, rows = text_column_of(iter(first), options), chain(first, rows)
     empty: list[int] = []
-    for count, row in enumerate(chain(first, rows), 1):
+    for count, row in enumerate(rows, 1):
         if count > options.max_rows:
             raise LimitError("表格至少有 {} 行", count, options.max_rows, "max_rows")
         if isinstance(row, Rejected):
@@ -56,6 +65,16 @@ def documents(
         yield Rejected(
             f"{prefix}{empty[0]}", f"共 {len(empty)} 行的“{column}”是空的，第一处是第 {empty[0]} 行"
         )
+
+
+def text_column_of(rows: Iterator[Row | Rejected], options: ReadingOptions) -> str:
+    """The column that holds the text, by the first of these rows; empty if there are none.
+
+    Raises:
+        ReadingError: there is none.
+    """
+    first = [row[1] for row in islice(rows, _LOOKED_AT) if not isinstance(row, Rejected)]
+    return text_column(first, options) if first else ""
 
 
 def text_column(rows: Sequence[Mapping[str, str]], options: ReadingOptions) -> str:
@@ -118,23 +137,46 @@ def _document(
     )
 
 
-def with_header(
-    rows: Iterator[tuple[int, Sequence[str]]], options: ReadingOptions
-) -> Iterator[Row]:
+class Header(NamedTuple):
+    """What a table's columns are called, and the number of the row that says so; 0 if none does."""
+
+    names: list[str]
+    row: int
+
+
+def with_header(rows: Iterator[Cells], options: ReadingOptions) -> Iterator[Row]:
     """Rows of cells under the names in the header, which may stand below a title.
 
     A table without one gets the names 列1, 列2 …; rows without any cell are left out.
     """
-    filled = ((number, cells) for number, cells in rows if any(cell.strip() for cell in cells))
-    first = list(islice(filled, _LOOKED_AT))
+    header, rows = find_header(rows, options)
+    yield from named(rows, header)
+
+
+def find_header(rows: Iterator[Cells], options: ReadingOptions) -> tuple[Header, Iterator[Cells]]:
+    """The header of a table, and all its rows once more."""
+    rows = filter(_filled_cells, rows)
+    first = list(islice(rows, _LOOKED_AT))
     at = _header(first, options)
     width = max((len(cells) for _, cells in first), default=0)
-    names = _names(first[at][1] if at is not None else (), width)
-    below = first[at + 1 :] if at is not None else first
-    for number, cells in chain(below, filled):
-        if len(cells) > len(names):
-            names = _names(names, len(cells))
+    number, cells = first[at] if at is not None else (0, ())
+    return Header(_names(cells, width), number), chain(first, rows)
+
+
+def named(rows: Iterator[Cells], header: Header, width: int = 0) -> Iterator[Row]:
+    """The rows below the header under its names, of which there are at least so many."""
+    names = header.names
+    for number, cells in filter(_filled_cells, rows):
+        width = max(width, len(cells))
+        if number <= header.row:
+            continue
+        if width > len(names):
+            names = _names(names, width)
         yield number, dict(zip(names, [*cells, *[""] * (len(names) - len(cells))], strict=True))
+
+
+def _filled_cells(row: Cells) -> bool:
+    return any(cell.strip() for cell in row[1])
 
 
 def _header(rows: Sequence[tuple[int, Sequence[str]]], options: ReadingOptions) -> int | None:

@@ -5,7 +5,7 @@ import io
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,7 +15,8 @@ from service.reading.errors import ReadingError, Rejected
 from service.reading.folders import is_passed_over, shown, walk
 from service.reading.formats import read_source
 from service.reading.options import ReadingOptions
-from service.reading.source import Source
+from service.reading.parts import parts_of
+from service.reading.source import Part, Source
 
 __all__ = ["Found", "ReadingOptions", "Rejected", "find_files", "read_bytes", "read_documents"]
 
@@ -28,8 +29,9 @@ class Found:
         path: the file on the disk.
         doc: its name in rows: the path below the root with `/`, in archives `a.zip!/b.txt`.
         inside: the members' names, from the outermost archive inward.
-        size: bytes, of the member for a member.
+        size: bytes, of the member for a member, of the part for a part.
         stamp: when the file on the disk was last changed, in nanoseconds.
+        part: the stretch of a large table, None for all of it.
     """
 
     path: Path
@@ -37,15 +39,21 @@ class Found:
     inside: tuple[str, ...] = ()
     size: int = 0
     stamp: int = 0
+    part: Part | None = None
 
 
 def find_files(
-    roots: Sequence[Path], options: ReadingOptions | None = None
+    roots: Sequence[Path], options: ReadingOptions | None = None, largest: int | None = None
 ) -> Iterator[Found | Rejected]:
     """Every file below the roots, sorted by name, none twice.
 
     Links, hidden files and the lock files of office programs are passed over. With several roots
     the root's name comes first, so that names stay apart.
+
+    Args:
+        roots: files and folders.
+        options: the limits.
+        largest: large tables come in parts of about so many bytes; None for whole ones.
 
     Raises:
         FileNotFoundError: a root is not there; at once, before anything is listed.
@@ -53,7 +61,22 @@ def find_files(
     for root in roots:
         if not root.exists():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(root))
-    return _find(roots, options or ReadingOptions())
+    options = options or ReadingOptions()
+    found = _find(roots, options)
+    return found if largest is None else _in_parts(found, options, largest)
+
+
+def _in_parts(
+    units: Iterator[Found | Rejected], options: ReadingOptions, largest: int
+) -> Iterator[Found | Rejected]:
+    for unit in units:
+        parts = []
+        if isinstance(unit, Found) and not unit.inside:
+            parts = parts_of(unit.path, unit.size, options, largest)
+        if isinstance(unit, Found) and parts:
+            yield from (replace(unit, part=part, size=part.length) for part in parts)
+        else:
+            yield unit
 
 
 def _find(roots: Sequence[Path], options: ReadingOptions) -> Iterator[Found | Rejected]:
@@ -137,7 +160,8 @@ def read_documents(
         if found.stamp and before.st_mtime_ns != found.stamp:
             raise ReadingError("文件在列出之后被改动，没有读；请重新运行")
         with _opened(found, before, options) as file:
-            source = Source(found.doc, file, found.size or before.st_size, len(found.inside))
+            size = found.size if found.inside else before.st_size
+            source = Source(found.doc, file, size, len(found.inside), found.part)
             yield from read_source(source, options)
         after = found.path.stat()
         if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):

@@ -1,7 +1,7 @@
 """JSON Lines and JSON arrays of records: one record is one document."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -12,7 +12,7 @@ from service.reading import columns
 from service.reading.columns import Row
 from service.reading.errors import LimitError, ReadingError, Rejected
 from service.reading.options import ReadingOptions
-from service.reading.source import Source
+from service.reading.source import Part, Source
 
 
 def read(source: Source, options: ReadingOptions) -> Iterator[Document | Rejected]:
@@ -23,21 +23,51 @@ def read(source: Source, options: ReadingOptions) -> Iterator[Document | Rejecte
     Raises:
         ReadingError: the whole is not JSON, or no field is the text.
     """
-    rows = _array(source, options) if source.suffix == ".json" else _lines(source, options)
-    yield from columns.documents(f"{source.doc}#", rows, options)
+    column = None
+    if source.suffix == ".json":
+        rows: Iterator[Row | Rejected] = _array(source, options)
+    elif source.part is None:
+        rows = _lines(source.doc, _checked(source, options), options)
+    else:
+        column = columns.text_column_of(_lines(source.doc, source.file, options), options)
+        rows = _lines(source.doc, source.stretch(source.part), options, source.part.row)
+    yield from columns.documents(f"{source.doc}#", rows, options, column)
 
 
-def _lines(source: Source, options: ReadingOptions) -> Iterator[Row | Rejected]:
+def parts(source: Source, options: ReadingOptions, most: int) -> Iterator[Part]:
+    """The parts of a file of JSON Lines, each of about so many bytes.
+
+    Raises:
+        ReadingError: it has to be read whole.
+    """
+    columns.text_column_of(_lines(source.doc, source.file, options), options)
+    offset, row = source.file.seek(0), 1
+    while block := source.file.read(most):
+        block += source.file.readline(options.max_file)
+        last = row + block.removesuffix(b"\n").count(b"\n")
+        if len(block) > options.max_file or last > options.max_rows:
+            raise ReadingError("表格要整个读")
+        yield Part(offset, len(block), row)
+        offset, row = offset + len(block), last + 1
+
+
+def _checked(source: Source, options: ReadingOptions) -> BinaryIO:
     if source.size > options.max_table:
         raise LimitError("文件有 {} 字节", source.size, options.max_table, "max_table")
-    number = 0
-    while line := source.file.readline(options.max_file + 1):
+    return source.file
+
+
+def _lines(
+    doc: str, file: BinaryIO, options: ReadingOptions, first: int = 1
+) -> Iterator[Row | Rejected]:
+    number = first - 1
+    while line := file.readline(options.max_file + 1):
         number += 1
         if len(line) > options.max_file:
             what = f"第 {number} 行至少有 {{}} 字节"
             raise LimitError(what, len(line), options.max_file, "max_file")
         if line.strip():
-            yield _row(f"{source.doc}#{number}", number, line)
+            yield _row(f"{doc}#{number}", number, line)
 
 
 def _row(name: str, number: int, line: bytes) -> Row | Rejected:

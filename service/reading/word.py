@@ -5,6 +5,7 @@ What was deleted under tracked changes, and headers and footers, are left out.
 
 import io
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from model.byline import byline
@@ -24,6 +25,8 @@ _CELL = "；"
 _LONG_CELL = 120
 """Characters; a row with a longer cell is laid out text, not data."""
 _NOBODY = ("", "python-docx", "administrator", "admin", "user", "微软用户", "unknown")
+_TITLE_STYLES = ("title", "heading 1", "标题", "标题 1")
+_TITLE_WITHIN = 20
 _NOTES = ("footnotes", "endnotes")
 
 
@@ -122,8 +125,21 @@ def _plain(cell: Any) -> str:
 
 def _title(document: Any) -> str:
     """The first paragraph in the style of a title or of a first heading."""
-    for paragraph in document.paragraphs[:20]:
-        style = paragraph.style.name.lower() if paragraph.style is not None else ""
-        if style in ("title", "heading 1", "标题", "标题 1") and paragraph.text.strip():
-            return str(paragraph.text.strip())
+    styles = _title_styles(document.styles.element)
+    for node in islice(document.element.body.iterchildren(f"{_W}p"), _TITLE_WITHIN):
+        style = node.find(f"{_W}pPr/{_W}pStyle")
+        if style is not None and style.get(f"{_W}val") in styles:
+            title = "".join(_pieces(node)).strip()
+            if title:
+                return title
     return ""
+
+
+def _title_styles(styles: Any) -> frozenset[str]:
+    """The ids of the styles that titles have; python-docx looks each paragraph's up anew."""
+    return frozenset(
+        style.get(f"{_W}styleId", "")
+        for style in styles.iterchildren(f"{_W}style")
+        if (name := style.find(f"{_W}name")) is not None
+        and name.get(f"{_W}val", "").lower() in _TITLE_STYLES
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +19,8 @@ from service.routes import errors, json_answer
 
 Version = Annotated[str, Path(description="版本号", examples=["89cdad3f761a"], max_length=64)]
 
+By = Annotated[str, Query(description="替谁换的，记入日志；可不写", max_length=64)]
+
 
 def router(live: LiveModel) -> APIRouter:
     """The routes, with their descriptions."""
@@ -30,14 +32,13 @@ def router(live: LiveModel) -> APIRouter:
         responses=errors(404, 409, 422),
         summary="换用这个模型",
     )
-    async def promote(version: Version, request: Request) -> Response:
-        key = Exchange.of(request).key
-        assert key is not None  # the front has seen to that
+    async def promote(version: Version, request: Request, by: By = "") -> Response:
+        reason = _reason(request, by)
 
         def change(store: ModelStore) -> None:
             # An artifact that cannot be loaded must not become the one in use.
             ThemeClassifier.load(store.folder(version))
-            store.promote(version, f"HTTP, {key.name}")
+            store.promote(version, reason)
 
         return await run_in_threadpool(_changed, live, change)
 
@@ -47,8 +48,9 @@ def router(live: LiveModel) -> APIRouter:
         responses=errors(404, 409),
         summary="退回上一个使用的模型",
     )
-    async def rollback() -> Response:
-        return await run_in_threadpool(_changed, live, lambda store: store.rollback())
+    async def rollback(request: Request, by: By = "") -> Response:
+        reason = _reason(request, by)
+        return await run_in_threadpool(_changed, live, lambda store: store.rollback(reason))
 
     @routes.post(
         "/reload",
@@ -60,6 +62,15 @@ def router(live: LiveModel) -> APIRouter:
         return await run_in_threadpool(_changed, live, lambda _: None)
 
     return routes
+
+
+def _reason(request: Request, by: str) -> str:
+    """What the log of changes says: by which key, and for whom."""
+    key = Exchange.of(request).key
+    assert key is not None  # the front has seen to that
+    # One line of the log is one change.
+    person = " ".join(by.split())
+    return f"HTTP, {key.name}" + (f", {person}" if person else "")
 
 
 def _changed(live: LiveModel, change: Callable[[ModelStore], object]) -> Response:

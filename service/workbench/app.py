@@ -12,7 +12,17 @@ from nicegui import run, ui
 from model.files import write_bytes
 from service.workbench.desk import Desk
 from service.workbench.frame import STATIC
-from service.workbench.pages import archive, archives, read, signin
+from service.workbench.pages import (
+    accuracy,
+    archive,
+    archives,
+    changes,
+    label,
+    models,
+    read,
+    signin,
+    training,
+)
 from service.workbench.security import Guard
 
 REGISTER: tuple[Callable[[Desk], None], ...] = (
@@ -20,6 +30,11 @@ REGISTER: tuple[Callable[[Desk], None], ...] = (
     read.register,
     archives.register,
     archive.register,
+    label.register,
+    models.register,
+    training.register,
+    changes.register,
+    accuracy.register,
 )
 """What makes each page."""
 

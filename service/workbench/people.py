@@ -70,6 +70,20 @@ class People:
             return None
         return _person(key)
 
+    def allowed(self, scope: Scope) -> Person:
+        """Who is signed in now, if they may do this; for handlers that change things.
+
+        Raises:
+            NotAllowedError: they may not, or their key was taken away meanwhile.
+        """
+        person = self.present()
+        if person is None:
+            raise NotAllowedError(
+                say("登录已经失效，请重新登录", "You are signed out; sign in again")
+            )
+        person.require(scope)
+        return person
+
     def sign_in(self, given: str) -> Person:
         """Begin a session: with a key where keys are wanted, else under a name.
 
@@ -77,14 +91,7 @@ class People:
             WorkbenchError: the key is none of the service's, or the name cannot be used.
         """
         if not self._keys.wanted:
-            name = given.strip()
-            if not _NAME.fullmatch(name):
-                raise WorkbenchError(
-                    say(
-                        "名字只能有字母、数字、汉字、空格和 _ . @ -，1 到 64 个",
-                        "A name has 1 to 64 letters, digits, spaces or _ . @ -",
-                    )
-                )
+            name = check_person(given)
             app.storage.user.update(name=name, digest="")
             return Person(name, SCOPES)
         self._keys.refresh()
@@ -101,6 +108,23 @@ class People:
         """End the session; the language stays."""
         for entry in ("name", "digest"):
             app.storage.user.pop(entry, None)
+
+
+def check_person(given: str) -> str:
+    """A name as people may have it, without blanks around it.
+
+    Raises:
+        WorkbenchError: it cannot be one.
+    """
+    name = given.strip()
+    if not _NAME.fullmatch(name):
+        raise WorkbenchError(
+            say(
+                "名字只能有字母、数字、汉字、空格和 _ . @ -，1 到 64 个",
+                "A name has 1 to 64 letters, digits, spaces or _ . @ -",
+            )
+        )
+    return name
 
 
 def _person(key: Key) -> Person:

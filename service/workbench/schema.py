@@ -83,6 +83,7 @@ class Queue(Base):
         person: who made it.
         origin: where the paragraphs are from, in words.
         blind: whether the model's opinion is hidden.
+        preselected: whether the model's labels are chosen already when a paragraph is shown.
         readers: how many people label each paragraph, at least 1.
         labels: the label ids, in the codebook's order.
         model, codebook: the versions that scored the paragraphs.
@@ -96,6 +97,7 @@ class Queue(Base):
     person: Mapped[str] = mapped_column(String(64))
     origin: Mapped[str] = mapped_column(Text)
     blind: Mapped[bool]
+    preselected: Mapped[bool] = mapped_column(default=False)
     readers: Mapped[int]
     labels: Mapped[list[str]] = mapped_column(JSON)
     model: Mapped[str] = mapped_column(String(64))

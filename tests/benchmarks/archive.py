@@ -51,7 +51,7 @@ Curve = list[tuple[float, float, float]]
 def main() -> None:
     """Measure everything and write it down."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--paragraphs", type=int, default=100_000)
+    asked.add_argument("--paragraphs", type=int, default=300_000)
     asked.add_argument("--workers", type=int, default=os.cpu_count())
     asked.add_argument("--ray", action="store_true", help="the Ray engine as well")
     asked.add_argument("--tables", action="store_true", help="the other formats as well")
@@ -232,12 +232,12 @@ def profile(root: Path, path: Path, version: str) -> str:
     job = Job((root / "archive" / "000",), root / "profile", path, version)
     job.places.shards.mkdir(parents=True)
     plan = write_plan(job.places.plan, job.units(), job.shard_files, job.shard_bytes)
-    scorer = ShardScorer(job.work, ThemeClassifier.load(path))
-    scorer.score(Task(plan.shards[0], alone=True))
+    # The time of a second thread would not be seen.
+    scorer = ShardScorer(job.work, ThemeClassifier.load(path), read_ahead=0)
+    scorer.score(Task(plan.shards[0]))
     watched = cProfile.Profile()
     for shard in plan.shards[:3]:
-        # Unit by unit there is no second thread, whose time would not be seen.
-        watched.runcall(scorer.score, Task(shard, alone=True))
+        watched.runcall(scorer.score, Task(shard))
     lines = []
     stats: Any = pstats.Stats(watched)
     total = stats.total_tt

@@ -232,6 +232,26 @@ def test_a_future_format_is_refused(folder: Path) -> None:
         read_artifact(folder)
 
 
+def test_an_artifact_of_the_format_before_is_read(folder: Path) -> None:
+    """Format 2 knew no titles: nothing counts more."""
+    texts = ["网格员每天入户走访。", "网格员\n网格员每天入户走访。"]
+    now = ThemeClassifier.load(folder).margins(texts)
+    content = joblib.load(folder / "model.joblib")
+    assert content.pop("title") == 0
+    plant(folder, content | {"format": 2})
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["format"] = 2
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    np.testing.assert_array_equal(ThemeClassifier.load(folder).margins(texts), now)
+
+
+@pytest.mark.parametrize("number", [1, FORMAT + 1])
+def test_two_tales_of_the_format_are_refused(folder: Path, number: int) -> None:
+    plant(folder, joblib.load(folder / "model.joblib") | {"format": number})
+    with pytest.raises(ArtifactError, match="格式号"):
+        read_artifact(folder)
+
+
 @pytest.mark.parametrize("spoilt", ["", "[]", "{}", "{", '{"format": 1}'])
 def test_a_damaged_manifest_is_refused(folder: Path, spoilt: str) -> None:
     (folder / "manifest.json").write_text(spoilt, encoding="utf-8")

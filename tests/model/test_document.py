@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.bundled import bundled
-from model.document import LONGEST, Document, paragraphs, read_document, split
+from model.document import Document, paragraphs, read_document, split
 from model.encodings import decode
+from model.lines import LONGEST
 from tests.conftest import SHARED
 
 
@@ -130,3 +131,11 @@ def test_the_real_pages_split_as_a_reader_would() -> None:
         wanted = furniture[path.name[:3]]
         assert len(found) == len(wanted)
         assert all(a.startswith(b) for a, b in zip(found, wanted, strict=True))
+
+
+def test_a_wrapped_text_without_an_end_is_joined_in_one_go() -> None:
+    """Line by line it would take the square of the time: a hundred thousand lines, hours."""
+    line = "居民议事会讨论决定路面一律采用透水砖井盖换成防沉降的路灯改成节能灯墙面不再统一"
+    found = split(f"{line}\n" * 100_000)
+    assert sum(len(p.text) for p in found) == 100_000 * len(line)
+    assert found[0].text.startswith(line + line)

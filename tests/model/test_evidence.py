@@ -1,28 +1,47 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.classifier import ThemeClassifier
 from model.evidence import character_shares
 from tests.small import small_corpus
+from training.parameters import Parameters
+from training.train import train
 
 TEXTS = [row.text for row in small_corpus().rows]
 
 
+@pytest.fixture(scope="module")
+def titled(tmp_path_factory: pytest.TempPathFactory) -> ThemeClassifier:
+    """A model whose titles count more."""
+    store = tmp_path_factory.mktemp("titled")
+    trained = train(small_corpus(), store, Parameters(title=5, folds=2))
+    return ThemeClassifier.load(store / trained.version)
+
+
 def test_all_shares_and_the_intercept_add_up_to_the_margin(classifier: ThemeClassifier) -> None:
-    words = classifier._reader.words(TEXTS)
+    adds_up(classifier, TEXTS)
+
+
+def test_they_do_with_titles_that_count_more(titled: ThemeClassifier) -> None:
+    adds_up(titled, [f"{TEXTS[n - 1]}\n{text}" for n, text in enumerate(TEXTS)])
+
+
+def adds_up(classifier: ThemeClassifier, texts: list[str]) -> None:
+    words = classifier._reader.words(texts)
     counts, hits = classifier._counter.locate(words)
     values = classifier._weighting.values(counts)
-    margins = classifier.margins(TEXTS)
+    margins = classifier.margins(texts)
     bounds = words.normal.bounds
     weights = classifier._linear.weights
     entries = counts.places(hits.text_of, hits.features)
     for label in range(len(classifier.labels)):
         places = values[entries] / counts.counts[entries] * weights[hits.features, label]
         shares = character_shares(hits, places, len(words.normal.codes))
-        for i in range(len(TEXTS)):
+        for i in range(len(texts)):
             total = shares[bounds[i] : bounds[i + 1]].sum() + classifier._linear.intercepts[label]
             assert np.isclose(total, margins[i, label], atol=1e-9)
 

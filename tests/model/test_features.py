@@ -15,6 +15,7 @@ from model.grams import WINDOW, GramRanges, GramReader
 from model.linear import LinearModel
 from model.normalisation import Normaliser
 from model.segmentation import Segmenter, load_segmenter
+from model.title import LONGEST
 from tests.small import small_corpus
 from training.features import Features, build_features, stack
 from training.parameters import Parameters
@@ -27,6 +28,15 @@ RANGES = [
     pytest.param((0, 0), (1, 3), id="characters 1-3"),
     pytest.param((1, 2), (1, 3), id="words 1-2 and characters 1-3"),
 ]
+TITLED = [
+    "网格员\n网格员每天入户走访，把问题记进台账。",
+    "\n村口的水泥路",
+    "物业公司涨了物业费\n",
+    "路" * LONGEST + "\n村口的水泥路",
+    "路" * (LONGEST + 1) + "\n村口的水泥路",
+    "新\u200b橋\r\n合龙\n网格員 巡查",
+    "网\n格员\n村",
+]
 ODD = ["", "网", "😀" * 3, "a\ud800b", "\0\0网格", "ＡＢ１２", " \n ", "老旧小区", "網格員"]
 
 
@@ -38,9 +48,26 @@ def reader(words: tuple[int, int], characters: tuple[int, int]) -> GramReader:
 
 
 @cache
-def features(words: tuple[int, int], characters: tuple[int, int]) -> Features:
-    parameters = Parameters(words=words, characters=characters, min_df_words=1, min_df_characters=1)
+def features(words: tuple[int, int], characters: tuple[int, int], title: int = 0) -> Features:
+    parameters = Parameters(
+        words=words,
+        characters=characters,
+        min_df_words=1,
+        min_df_characters=1,
+        title=title,
+    )
     return build_features(reader(words, characters), TEXTS, parameters)
+
+
+def with_titles(analyse: Callable[[str], list[str]], title: int) -> Callable[[str], list[str]]:
+    """What stands in the title so many times more."""
+
+    def analysed(text: str) -> list[str]:
+        first, _, rest = text.partition("\n")
+        seen = len(reader((1, 2), (0, 0)).normaliser([first]).text)
+        return analyse(text) + (analyse(first) * title if rest and seen <= LONGEST else [])
+
+    return analysed
 
 
 def word_grams(
@@ -66,31 +93,31 @@ def character_grams(low: int, high: int) -> Callable[[str], list[str]]:
 
 
 @cache
-def oracle(words: tuple[int, int], characters: tuple[int, int]) -> FeatureUnion:
+def oracle(words: tuple[int, int], characters: tuple[int, int], title: int = 0) -> FeatureUnion:
     parts = []
     if words[1]:
-        analyse = word_grams(*words, words, characters)
+        analyse = with_titles(word_grams(*words, words, characters), title)
         parts.append(("words", TfidfVectorizer(analyzer=analyse, sublinear_tf=True)))
     if characters[1]:
-        analyse = character_grams(*characters)
+        analyse = with_titles(character_grams(*characters), title)
         parts.append(("characters", TfidfVectorizer(analyzer=analyse, sublinear_tf=True)))
     return FeatureUnion(parts).fit(TEXTS)
 
 
 def both_margins(
-    words: tuple[int, int], characters: tuple[int, int], texts: list[str]
+    words: tuple[int, int], characters: tuple[int, int], texts: list[str], title: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Margins under the same random linear model: ours, and the oracle's.
 
     The two number their features differently, so each oracle column takes the weight of ours by
     solving on the training texts: here simply by the term.
     """
-    mine = features(words, characters)
-    union = oracle(words, characters)
+    mine = features(words, characters, title)
+    union = oracle(words, characters, title)
     generator = np.random.default_rng(0)
     weights = generator.normal(size=(len(mine.vocabulary), 3)).astype(np.float32)
     intercepts = generator.normal(size=3)
-    counter = Counter(mine.reader, mine.vocabulary)
+    counter = Counter(mine.reader, mine.vocabulary, title)
     ours = np.empty((len(texts), 3))
     for batch in batches(texts):
         counts = counter.count(mine.reader.words(texts[batch.start : batch.stop]))
@@ -135,6 +162,38 @@ def test_margins_equal_scikit_learn_on_any_text(
     if texts:
         ours, theirs = both_margins(words, characters, texts)
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize("title", [1, 8])
+@pytest.mark.parametrize(("words", "characters"), RANGES)
+def test_a_title_counts_more_as_in_scikit_learn(
+    words: tuple[int, int], characters: tuple[int, int], title: int
+) -> None:
+    texts = [*TITLED, *TEXTS, *ODD, *TITLED]
+    ours, theirs = both_margins(words, characters, texts, title)
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_only_texts_with_a_title_change_when_titles_count_more() -> None:
+    plain, _ = both_margins((1, 2), (1, 3), TITLED)
+    counted, _ = both_margins((1, 2), (1, 3), TITLED, 8)
+    changed = np.abs(counted - plain).max(axis=1) > 1e-6
+    assert changed.tolist() == [True, False, False, True, False, True, True]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    texts=st.lists(
+        st.lists(
+            st.sampled_from(["\n", "\r", " ", "\u200b", "a", "1", *TEXTS[:20]]), max_size=5
+        ).map("".join),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_titles_of_any_text_count_as_in_scikit_learn(texts: list[str]) -> None:
+    ours, theirs = both_margins((1, 2), (1, 2), texts, 3)
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from model.normalisation import Normaliser, NormalText
 from model.segmentation import Cut, Segmenter, load_segmenter, read_words, word_frequencies
 from training.corpus import read_corpus
 from training.dictionary import build_dictionary, compiled, jieba_frequencies
-from training.train import read_characters
+from training.source import read_characters
 
 
 @cache

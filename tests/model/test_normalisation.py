@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from model.bundled import bundled
 from model.normalisation import Normaliser
-from training.train import read_characters
+from training.source import read_characters
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
 

@@ -13,7 +13,7 @@ from model.errors import SegmenterError
 from model.normalisation import Normaliser
 from model.segmentation import Cut, load_segmenter, read_words, word_frequencies
 from training.corpus import read_corpus
-from training.train import read_characters
+from training.source import read_characters
 
 
 @cache

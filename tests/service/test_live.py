@@ -1,5 +1,6 @@
 """The model in use follows the store, and a bad one never takes its place."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,34 +11,13 @@ import pytest
 from model.artifact import MODEL_FILE
 from model.classifier import ThemeClassifier
 from model.store import ModelStore
+from service.client import AnswerError, AsyncClient, Client, KeyRefusedError, Promotion
 from service.errors import NotReadyError
 from service.keys import add_key
 from service.live import LiveModel
 from service.settings import Settings
 from tests.service.running import TEXT, running
-from tests.small import small_corpus
-from training.parameters import Parameters
-from training.train import train
-
-Versions = tuple[ModelStore, str, str]
-
-
-@pytest.fixture(scope="module")
-def trained(store: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> Versions:
-    """A store with two models, the first of them in use."""
-    root = tmp_path_factory.mktemp("two") / "models"
-    shutil.copytree(store.root, root)
-    first = store.current()
-    assert first
-    second = train(small_corpus(), root, Parameters(characters=(0, 0))).version
-    return ModelStore(root), first, second
-
-
-@pytest.fixture
-def versions(trained: Versions, tmp_path: Path) -> Versions:
-    """The same, to do with as a test likes."""
-    shutil.copytree(trained[0].root, tmp_path / "models")
-    return ModelStore(tmp_path / "models"), *trained[1:]
+from tests.small import Versions
 
 
 def damage(store: ModelStore, version: str) -> None:
@@ -113,6 +93,53 @@ def test_models_are_promoted_and_rolled_back(
     assert client.post("/admin/models/rollback").json() == {"model": first, "before": second}
     nothing_left = client.post("/admin/models/rollback")
     assert nothing_left.status_code == 404
+
+
+def test_the_client_promotes_and_rolls_back_in_a_persons_name(
+    administered: tuple[httpx.Client, Versions],
+) -> None:
+    served, (store, first, second) = administered
+    with Client(str(served.base_url), served.headers["x-api-key"]) as client:
+        assert client.promote(second, by="王一\n网格科") == Promotion(second, first)
+        assert client.classify(TEXT).model == second
+        assert client.rollback(by="李二") == Promotion(first, second)
+        assert [entry["reason"] for entry in store.promotions()[-2:]] == [
+            "HTTP, admin, 王一 网格科",
+            f"from {second}, HTTP, admin, 李二",
+        ]
+        with pytest.raises(AnswerError, match="404"):
+            client.promote("../../etc")
+        with pytest.raises(AnswerError, match="by"):
+            client.promote(second, by="字" * 65)
+        assert store.current() == first
+
+
+def test_the_asynchronous_client_promotes_too(
+    administered: tuple[httpx.Client, Versions],
+) -> None:
+    served, (store, first, second) = administered
+
+    async def change() -> tuple[Promotion, Promotion]:
+        async with AsyncClient(str(served.base_url), served.headers["x-api-key"]) as client:
+            return await client.promote(second), await client.rollback()
+
+    assert asyncio.run(change()) == (Promotion(second, first), Promotion(first, second))
+    assert store.promotions()[-2]["reason"] == "HTTP, admin"
+
+
+def test_a_key_that_may_only_classify_promotes_nothing(versions: Versions, tmp_path: Path) -> None:
+    store, first, second = versions
+    keys = tmp_path / "keys.json"
+    key = add_key(keys, "clerk", ("classify",))
+    with (
+        running(Settings(keys=keys), LiveModel.open(store)) as served,
+        Client(str(served.base_url), key) as client,
+    ):
+        with pytest.raises(KeyRefusedError):
+            client.promote(second)
+        with pytest.raises(KeyRefusedError):
+            client.rollback()
+    assert store.current() == first
 
 
 def test_what_cannot_be_served_is_not_promoted(

@@ -1,6 +1,7 @@
 """Training, judging, comparing and promoting from the command line, as a person goes about it."""
 
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -68,6 +69,12 @@ def test_a_model_is_served_only_when_it_is_not_worse(run: Run, tmp_path: Path) -
     served = store.current()
     assert served not in (current, None)
 
+    asked = json.loads(run("train", "a.csv", "--codebook", "none", "--no-promote", "--json").stdout)
+    assert (asked["version"], asked["serving"], asked["refused"]) == (current, False, False)
+    assert asked["passed"] in (True, False)
+    assert "检验的结果" in asked["reason"]
+    assert store.current() == served
+
     worse = run("train", "bad.csv", "--codebook", "none", "--gate", "b.csv", "--json")
     assert worse.returncode == 1
     reason = json.loads(worse.stdout)["reason"]
@@ -87,6 +94,86 @@ def test_a_model_is_served_only_when_it_is_not_worse(run: Run, tmp_path: Path) -
     assert [row["current"] for row in listed] == [row["version"] == served for row in listed]
     assert all({"macro_f1", "exact_match", "labels"} <= set(row) for row in listed)
     assert "各标签的 F1" in run("models", "list").stdout
+
+
+@pytest.mark.usefixtures("two_kinds")
+def test_a_search_keeps_its_time_and_tells_what_it_tried(run: Run, tmp_path: Path) -> None:
+    done = run("train", "a.csv", "--codebook", "none", "--search", "--budget", "8s", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    tried = told["metrics"]["search"]
+    assert len(tried) > 5
+    assert tried[0]["parameters"]["characters"] == [1, 2]
+    assert len({json.dumps([one["parameters"], one["rows"]]) for one in tried}) == len(tried)
+    folder = tmp_path / "m" / told["version"]
+    assert "试过哪些参数" in (folder / "report.html").read_text(encoding="utf-8")
+    assert f"试过 {len(tried)} 次" in (folder / "card.md").read_text(encoding="utf-8")
+
+    alike = run(
+        "train", "a.csv", "--codebook", "none", "--like", told["version"], "--models", "other"
+    )
+    assert alike.returncode == 0, alike.stderr
+    assert told["version"] in alike.stdout
+
+
+@pytest.mark.usefixtures("two_kinds")
+def test_parameters_are_taken_from_another_version(run: Run, tmp_path: Path) -> None:
+    first = json.loads(run("train", "a.csv", "--codebook", "none", "--json").stdout)["version"]
+    path = tmp_path / "m" / first / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["parameters"] |= {"words": [1, 1], "c": 0.25}
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    done = run("train", "b.csv", "--codebook", "none", "--like", first, "--no-promote", "--json")
+    assert done.returncode == 0, done.stderr
+    version = json.loads(done.stdout)["version"]
+    shown = json.loads(run("models", "show", version).stdout)["parameters"]
+    assert (shown["words"], shown["c"]) == ([1, 1], 0.25)
+
+    manifest["parameters"]["colour"] = "red"
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    wrong = run("train", "b.csv", "--codebook", "none", "--like", first)
+    assert wrong.returncode == 1
+    assert "不能沿用" in wrong.stderr
+    assert "colour" in wrong.stderr
+
+
+def test_a_precision_that_is_asked_for_is_kept(run: Run, tmp_path: Path) -> None:
+    """Letters on three things: one is always 甲, one always 乙, one 甲 in three cases of five."""
+    generator, characters = random.Random(0), [chr(code) for code in range(0x5000, 0x5200)]
+    unclear = ("绿化", "噪声", "停车", "积水", "井盖", "垃圾")
+    lines = ["正文,标签"]
+    for n in range(900):
+        words = (*KINDS.values(), unclear)[n % 3]
+        label = ("甲", "乙", "甲" if n % 5 < 3 else "乙")[n % 3]
+        about = "".join(generator.choices(characters, k=25))
+        lines.append(f"{about}，{words[n // 3 % 6]}{words[n // 18 % 6]}。,{label}")
+    (tmp_path / "c.csv").write_text("\n".join(lines), encoding="utf-8")
+    plain, precise = (
+        json.loads(run("train", "c.csv", "--codebook", "none", "--force", "--json", *more).stdout)[
+            "metrics"
+        ]["labels"]
+        for more in ((), ("--precision", "0.95"))
+    )
+    assert plain["甲"]["precision"] < 0.9
+    assert all(one["precision"] >= 0.93 for one in precise.values())
+    assert precise["甲"]["recall"] < plain["甲"]["recall"] - 0.1
+    refused = run("train", "c.csv", "--codebook", "none", "--precision", "1.5")
+    assert refused.returncode == 2
+    assert "precision" in refused.stderr
+
+
+@pytest.mark.usefixtures("two_kinds")
+def test_near_copies_of_learnt_rows_do_not_judge(run: Run, tmp_path: Path) -> None:
+    assert run("train", "a.csv", "--codebook", "none").returncode == 0
+    learnt = (tmp_path / "a.csv").read_text(encoding="utf-8").splitlines()
+    head, rows = learnt[0], [line.split(",") for line in learnt[1:]]
+    copies = [f"{text}特此说明。,{label},{county}" for text, label, county in rows]
+    (tmp_path / "g.csv").write_text("\n".join([head, *copies]), encoding="utf-8")
+    judged = run("train", "b.csv", "--codebook", "none", "--gate", "g.csv", "--json")
+    reason = json.loads(judged.stdout)["reason"]
+    assert "与学过的几乎相同" in reason
+    shown = run("evaluate", "g.csv", "--json")
+    assert "与学过的几乎相同" in shown.stderr
 
 
 @pytest.fixture
@@ -131,7 +218,7 @@ def test_evaluate_says_when_the_model_knows_the_rows(
     (tmp_path / "known.jsonl").write_text(line, encoding="utf-8")
     done = run("evaluate", "known.jsonl", "--against", trained)
     assert done.returncode == 0
-    assert "1 段是模型训练时学过的" in done.stderr
+    assert "1 段是学过的" in done.stderr
     assert "看不出差别" in done.stdout
     told = json.loads(run("evaluate", "known.jsonl", "--against", trained, "--json").stdout)
     assert (told["difference"], told["p"], told["changes"]) == (0.0, 1.0, [])

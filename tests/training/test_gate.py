@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from model.codebook import Codebook
+from model.learnt import ROWS_FILE
 from model.store import ModelStore
 from tests.small import small_corpus
 from tests.training.judging import some_judged
 from training.compare import compare
 from training.corpus import Corpus, Row
 from training.gate import gate, verdict_of
-from training.holdout import ROWS_FILE
 from training.judged import Bools, Judged
 from training.parameters import Parameters
 from training.train import train
@@ -107,6 +107,7 @@ def test_rows_that_either_model_knows_are_left_out(store: ModelStore, as_good: P
     verdict = gate(as_good, store.folder(), (*CORPUS.rows, *ROWS[:30]))
     assert verdict.comparison is not None
     assert verdict.comparison.rows == 30
+    assert f"另有 {len(CORPUS.rows)} 段是学过的，不算" in verdict.reason
     only_known = gate(as_good, store.folder(), CORPUS.rows)
     assert not only_known.passed
     assert "没有可以检验的段" in only_known.reason

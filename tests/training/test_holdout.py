@@ -1,22 +1,11 @@
 import random
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from model.codebook import Codebook
-from model.store import ModelStore
-from tests.small import small_corpus
 from training.corpus import Corpus, Row, read_corpus
-from training.holdout import (
-    bundled_held_out,
-    hold_out,
-    learnt_rows,
-    marks,
-    marks_text,
-    place,
-    unseen,
-)
+from training.holdout import bundled_held_out, hold_out, place
 
 BOOK = Codebook.of_labels(["a", "b"])
 
@@ -73,26 +62,3 @@ def test_the_share_can_be_chosen(share: float) -> None:
     found = hold_out(corpus_of(2000), share)
     assert len(found.held_out) == pytest.approx(2000 * share, abs=120)
     assert all(place(row) < share for row in found.held_out)
-
-
-def test_an_artifact_knows_its_rows(store: ModelStore, tmp_path: Path) -> None:
-    learnt = learnt_rows(store.folder())
-    assert learnt is not None
-    corpus = small_corpus()
-    again = [Row("x", f" {row.text[:3]} {row.text[3:]}", ()) for row in corpus.rows]
-    fresh = Row("y", "这一段谁也没有学过。", ())
-    assert unseen([*corpus.rows, *again, fresh], learnt) == (fresh,)
-    assert learnt_rows(tmp_path) is None
-
-
-def test_a_row_of_a_known_document_is_known() -> None:
-    known = frozenset(marks_text([Row("1", "一", (), group="信7")]).split())
-    other = Row("2", "二", (), group="信7")
-    assert unseen([other, Row("3", "三", (), more={"doc": "信7"})], known) == (
-        Row("3", "三", (), more={"doc": "信7"}),
-    )
-
-
-def test_no_text_can_be_read_from_the_marks() -> None:
-    row = Row("1", "张三住在幸福小区。", (), group="信7")
-    assert all(len(mark) == 16 and int(mark, 16) >= 0 for mark in marks(row))

@@ -13,7 +13,7 @@ from model.codebook import Codebook
 from model.decision import Evidence
 from model.store import ModelStore
 from tests.training.judging import LABELS, some_judged
-from training.card import card
+from training.card import card, tried
 from training.judged import Judged
 from training.metrics import figures
 from training.mistakes import worst_mistakes
@@ -184,3 +184,31 @@ def test_the_card_has_the_usual_sections(store: ModelStore) -> None:
     assert "## 影响成绩的因素" in text
     assert "至少 95% 是对的：a。" in text
     assert "至少 95% 是对的：a。" in page_of(some_judged(), **more)
+
+
+SEARCHED: dict[str, Any] = {
+    "parameters": {"c": 0.7, "title": 8},
+    "search": [
+        {"parameters": {"c": 0.5, "title": 8}, "rows": 90, "macro_f1": 0.81, "seconds": 1.5},
+        {"parameters": {"c": 0.7, "title": 8}, "rows": 30, "macro_f1": 0.99, "seconds": 0.5},
+        {"parameters": {"c": 0.7, "title": 8}, "rows": 90, "macro_f1": 0.84, "seconds": 2.5},
+        {"parameters": {"c": 0.5, "title": 0}, "rows": 90, "macro_f1": 0.79, "seconds": 1.2},
+    ],
+}
+
+
+def test_what_a_search_tried_on_all_rows_is_told_best_first() -> None:
+    assert tried(SEARCHED) == [
+        ("c = 0.7", "0.8400", "2.5", "采用"),
+        ("（起点）", "0.8100", "1.5", ""),
+        ("title = 0", "0.7900", "1.2", ""),
+    ]
+    assert tried({}) == []
+
+
+def test_the_page_shows_what_a_search_tried_and_is_silent_without_one() -> None:
+    text = page_of(some_judged(), **SEARCHED)
+    assert Page(text).open == []
+    assert "试了 4 次" in text
+    assert text.index("<td>c = 0.7</td>") < text.index("（起点）") < text.index("title = 0")
+    assert "试过哪些参数" not in page_of(some_judged())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from model.artifact import read_manifest
 from model.classifier import ThemeClassifier
 from model.codebook import Codebook
 from model.store import ModelStore
@@ -128,8 +129,35 @@ def test_what_cannot_be_learnt_is_refused(tmp_path: Path, rows: list[Row], reaso
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"c": 0.0}, {"c": float("inf")}, {"folds": 1}, {"folds": 21}, {"min_df_words": 0}]
+    "wrong",
+    [
+        {"c": 0.0},
+        {"c": float("inf")},
+        {"folds": 1},
+        {"folds": 21},
+        {"min_df_words": 0},
+        {"title": -1},
+    ],
 )
 def test_parameters_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must be"):
         replace(Parameters(), **wrong)  # type: ignore[arg-type]
+
+
+def test_a_title_counts_more_where_half_of_the_rows_have_one(tmp_path: Path) -> None:
+    texts = {"体育": "球队赢了比赛进入决赛", "财经": "银行下调了贷款利率"}
+    rows = [
+        Row(f"{label}{n}", f"{label}新闻{n}\n{text}，第{n}次。", (label,))
+        for label, text in texts.items()
+        for n in range(12)
+    ]
+    book = Codebook.of_labels(texts)
+    titled = train(Corpus(tuple(rows), book), tmp_path, Parameters(folds=3)).version
+    assert read_manifest(tmp_path / titled)["parameters"]["title"] == 8
+    plain = [replace(row, text=row.text.replace("\n", "，")) for row in rows]
+    without = train(Corpus(tuple(plain), book), tmp_path, Parameters(folds=3)).version
+    assert read_manifest(tmp_path / without)["parameters"]["title"] == 0
+    classifier = ThemeClassifier.load(tmp_path / titled)
+    one, other = classifier.margins(["体育新闻\n贷款利率", "体育新闻，贷款利率"])
+    assert one[0] > other[0]
+    assert one[1] < other[1]

@@ -11,6 +11,7 @@ import pytest
 from model.bundled import bundled
 from model.codebook import load_codebook
 from model.document import Document, Paragraph
+from model.paragraphs import Paragraphs
 from service.archive.chart import line_chart
 from service.archive.report import report
 from service.archive.scored import ScoredBatch
@@ -49,9 +50,8 @@ def tallied(facts: list[Fact]) -> Tally:
     batch = ScoredBatch(
         labels=BOOK.ids,
         documents=[each["document"] for each in facts],
-        document_of=np.arange(len(facts)),
         numbers=np.array([each["number"] for each in facts]),
-        paragraphs=[each["paragraph"] for each in facts],
+        paragraphs=Paragraphs.of([each["paragraph"] for each in facts], range(len(facts))),
         scores=scores,
         given=(scores >= 0.5) & body,
         uncertain=np.array([each["uncertain"] for each in facts]) & body,

@@ -15,18 +15,19 @@ from service.reading.errors import Rejected
 def test_batches_go_across_documents_and_end_where_they_are_full() -> None:
     long = Document("路修通了。\n" * (BATCH_TEXTS + 10), source="长")
     found = list(batches([Document("一。", source="一"), Rejected("坏", ""), long]))
-    assert [len(batch.pending) for batch in found] == [BATCH_TEXTS, 11]
-    assert [batch.documents for batch in found] == [1, 1]
+    assert [len(batch.paragraphs) for batch in found] == [BATCH_TEXTS, 11]
+    assert [[each.source for each in batch.documents] for batch in found] == [["一", "长"], ["长"]]
+    assert [batch.finished for batch in found] == [0, 2]
     assert [each.doc for batch in found for each in batch.rejected] == ["坏"]
-    assert [number for _, number, _ in found[1].pending] == list(
-        range(BATCH_TEXTS - 1, BATCH_TEXTS + 10)
-    )
+    assert found[0].numbers.tolist() == [0, *range(BATCH_TEXTS - 1)]
+    assert found[1].numbers.tolist() == list(range(BATCH_TEXTS - 1, BATCH_TEXTS + 10))
+    assert set(found[1].paragraphs.document_of.tolist()) == {0}
 
 
 def test_a_mark_between_documents_ends_a_batch() -> None:
     one, two = Document("一。", source="一"), Document("", source="二")
     found = list(batches([None, one, None, None, two, None, Rejected("坏", "")]))
-    assert [(batch.documents, len(batch.rejected)) for batch in found] == [(1, 0), (1, 0), (0, 1)]
+    assert [(batch.finished, len(batch.rejected)) for batch in found] == [(1, 0), (1, 0), (0, 1)]
 
 
 def test_a_table_cell_is_one_row_whatever_it_looks_like(classifier: ThemeClassifier) -> None:

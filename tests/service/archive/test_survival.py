@@ -21,7 +21,7 @@ KILLS = 16
 
 @pytest.fixture
 def papers(tmp_path: Path) -> Path:
-    """Sixty files, every fifth of them a table, every seventh unreadable."""
+    """Sixty files, every fifth of them a table, every seventh unreadable; and a large table."""
     root = tmp_path / "papers"
     root.mkdir()
     for n in range(60):
@@ -32,14 +32,17 @@ def papers(tmp_path: Path) -> Path:
             (root / f"{n:02}.csv").write_text(table, encoding="utf-8")
         else:
             (root / f"{n:02}.txt").write_bytes(f"第{n}号简报\n".encode() + PAGE)
+    rows = "".join(f'{n},"第{n}件：路灯不亮，\n请修。"\n' for n in range(500))
+    (root / "大表.csv").write_text(f"编号,正文\n{rows}", encoding="utf-8")
     return root
 
 
 @pytest.fixture
 def small_shards(store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings that forked commands inherit: the small model, four files a shard."""
+    """Settings that forked commands inherit: four files a shard, a large table in parts."""
     monkeypatch.setenv("GOVTHEME_MODELS", str(store.root))
     monkeypatch.setenv("GOVTHEME_SHARD_FILES", "4")
+    monkeypatch.setenv("GOVTHEME_SHARD_BYTES", "8000")
 
 
 def start(*words: str) -> BaseProcess:

@@ -1,11 +1,22 @@
 """Tables: which column is the text, what rows are called, what is carried through."""
 
 import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from model.document import LONGEST, Document
-from service.reading.files import ReadingOptions, Rejected, read_bytes
+from model.document import Document
+from model.lines import LONGEST
+from service.reading.files import (
+    Found,
+    ReadingOptions,
+    Rejected,
+    find_files,
+    read_bytes,
+    read_documents,
+)
 from tests.archives import records, table, workbook
 
 ROWS = [
@@ -137,3 +148,81 @@ def test_bytes_that_are_no_text_in_the_middle_of_a_large_table_are_told_of() -> 
     documents, rejected = read(data, "a.csv")
     assert len(documents) > 70_000
     assert "不是文字" in rejected["a.csv"]
+
+
+ODD = ("", "\n", "坏\n", '{"正文": "", "编号": 1}\n')
+
+AWKWARD = {
+    "utf-8.csv": "诉求登记表\n编号,正文\n".encode()
+    + b"".join(f'{n},"第{n}件：路灯不亮，\n请修。"\n'.encode() for n in range(40))
+    + "41,多出一格,甲\n42,末尾两格\n".encode()
+    + b"".join(f"{n},第{n}件，楼道堆物。\n".encode() for n in range(43, 70)),
+    "bom.csv": b"\xef\xbb\xbf"
+    + "正文;编号\r\n".encode()
+    + b"".join(f"第{n}件事，请网格员上门。;{n}\r\n\r\n".encode() for n in range(60)),
+    "gb.tsv": "内容\t单位\n".encode("gb18030")
+    + b"".join(f"第{n}件，楼道堆物。\t某某街道\n".encode("gb18030") for n in range(60)),
+    "lines.jsonl": b"".join(
+        f'{{"编号": {n}, "正文": "第{n}件，请修路。"}}\n{ODD[n % 4]}'.encode() for n in range(60)
+    ),
+    "no_end.ndjson": b"".join(f'{{"text": "第{n}件，请修路。"}}\n'.encode() for n in range(60))[
+        :-1
+    ],
+}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+@pytest.mark.parametrize("largest", [150, 700])
+def test_the_parts_of_a_table_hold_its_rows(name: str, largest: int, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(AWKWARD[name])
+    options = ReadingOptions()
+    (whole,) = find_files([path], options)
+    parts = [part for part in find_files([path], options, largest) if isinstance(part, Found)]
+    assert len(parts) > 2
+    assert sum(part.size for part in parts) == path.stat().st_size
+    assert isinstance(whole, Found)
+    wanted = list(read_documents(whole, options))
+    found = [item for part in parts for item in read_documents(part, options)]
+    assert [d for d in found if isinstance(d, Document)] == [
+        d for d in wanted if isinstance(d, Document)
+    ]
+    # Rows without a text are told of once a part.
+    told = [{r.doc for r in items if isinstance(r, Rejected)} for items in (wanted, found)]
+    assert told[0] <= told[1]
+
+
+UNUSUAL = {
+    "open_quote.csv": '正文,编号\n"没有引号收尾,1\n'.encode() + "路,2\n".encode() * 100,
+    "old_ends.csv": b"\r".join(f"第{n}件，请修路。,{n}".encode() for n in range(60)),
+    "utf-16.csv": "正文,编号\n第一件，请修路。,1\n".encode("utf-16") * 30,
+    "no_text.csv": b"a,b\n" + b"1,2\n" * 200,
+    "no_text.jsonl": b'{"a": 1}\n' * 200,
+    "not_text.csv": "正文,编号\n".encode() + b"a,1\n" * 200 + b"\xff\xff,\x81\n",
+    "members.zip": b"",
+}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_what_is_out_of_the_ordinary_is_read_whole(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(UNUSUAL[name])
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("utf-8.csv", AWKWARD["utf-8.csv"])
+    options = ReadingOptions()
+    assert list(find_files([path], options, 150)) == list(find_files([path], options))
+
+
+@pytest.mark.parametrize("limit", ["max_rows", "max_file", "max_table"])
+def test_a_table_beyond_a_limit_is_read_whole_and_says_so(limit: str, tmp_path: Path) -> None:
+    path = tmp_path / "表.jsonl"
+    path.write_bytes(AWKWARD["no_end.ndjson"] + b" " * 400)
+    most = {"max_rows": 59, "max_file": 300, "max_table": 999}[limit]
+    options = replace(ReadingOptions(), **{limit: most})  # type: ignore[arg-type]
+    (unit,) = find_files([path], options, 150)
+    assert isinstance(unit, Found)
+    assert unit.part is None
+    last = list(read_documents(unit, options))[-1]
+    assert isinstance(last, Rejected)
+    assert f"GOVTHEME_{limit.upper()}" in last.reason
