@@ -123,6 +123,7 @@ def test_train_compare_promote_and_roll_back(
         page.get_by_role("dialog").get_by_role("button", name="退回").click()
         expect(page.locator(".current .version")).to_have_text(first)
         assert served(client) == first
+        page.close()
 
 
 def train(page: Page, address: str, file: Path) -> str:
@@ -183,6 +184,7 @@ def test_see_what_changed_and_how_good_it_is(
         expect(page.locator(".sentence")).to_contain_text("随机抽出的 40 段（来自 40 篇）")
         expect(page.get_by_text("还要再标 120 段")).to_be_visible()
         expect(page.locator(".figures tbody tr")).to_have_count(len(LABELS))
+        page.close()
 
 
 def changes_shown(page: Page) -> None:
@@ -231,3 +233,4 @@ def test_who_may_only_classify_sees_all_and_changes_nothing(
         expect(page.get_by_role("button", name="退回上一个")).to_be_disabled()
         page.goto(f"{address}/models/train")
         expect(page.get_by_role("button", name="开始训练")).to_be_disabled()
+        page.close()
