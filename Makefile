@@ -1,13 +1,14 @@
 # run: install, train, classify a page, serve.  test: run the tests.  check: what CI runs.
 # bench: how fast scoring is.  bench-train: how good training is.  bench-archive: whole archives, and the
 # memory they take.  bench-http: how fast the server is; bench-mlserver installs a rival.
+# screenshots: every page of the workbench, in build/screenshots (needs a Chinese font).
 # soak: ten minutes of mixed load.  fuzz: a million bad requests, and the API's own description.
 # lock: pin the versions anew.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench bench-train bench-archive bench-http bench-mlserver soak fuzz wrk chromium postgresql
+.PHONY: run test check bench bench-train bench-archive bench-http bench-mlserver soak fuzz wrk chromium postgresql screenshots
 .PHONY: bundle check-bundle lock clean
 
 run: $(VENV)/run
@@ -51,6 +52,9 @@ wrk chromium:
 # Its programs are not on the path.
 postgresql:
 	@ls -d /usr/lib/postgresql/*/bin >/dev/null 2>&1 || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq $@; } || { echo "需要 $@：请以 root 运行 apt-get install $@" >&2; exit 1; }
+
+screenshots: $(VENV)/dev chromium
+	$(BIN)/python -m tests.service.workbench.screenshots
 
 soak: $(VENV)/dev
 	$(BIN)/python -m tests.soak

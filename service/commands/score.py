@@ -33,13 +33,6 @@ class EngineName(StrEnum):
     ray = "ray"
 
 
-class YesNo(StrEnum):
-    """An answer."""
-
-    yes = "yes"
-    no = "no"
-
-
 def score(
     inputs: Annotated[
         list[Path], typer.Argument(help="文件、压缩包或文件夹，可多个", show_default=False)
@@ -61,9 +54,8 @@ def score(
         str | None, typer.Option(help="Ray 集群的地址（默认：在本机启动一个）", show_default=False)
     ] = None,
     keep_text: Annotated[
-        YesNo, typer.Option(help="结果里保留文字；no 则标题、作者和原表的列也不写")
-    ] = YesNo.yes,
-    no_keep_text: Annotated[bool, typer.Option("--no-keep-text", help="同 --keep-text no")] = False,
+        bool, typer.Option(help="结果里保留文字；不保留则标题、作者和原表的列也不写")
+    ] = True,
     text_column: options.TextColumn = None,
     evidence: options.WithEvidence = False,
     strict: Annotated[bool, typer.Option("--strict", help="有文件未能读取时以状态 1 结束")] = False,
@@ -86,7 +78,7 @@ def score(
         version=classifier.version,
         reading=reading_options(settings, text_column),
         evidence=evidence,
-        keep_text=keep_text is YesNo.yes and not no_keep_text,
+        keep_text=keep_text,
         shard_files=settings.shard_files,
         shard_bytes=settings.shard_bytes,
     )

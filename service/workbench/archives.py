@@ -56,7 +56,7 @@ def begin(jobs: Jobs, job: str, person: str, source: Path, wanted: Wanted) -> No
     out = jobs.folder(job) / "output" / _OUTS[wanted.format]
     format_of(out)
     words = ["score", str(source), "--out", str(out), "--model", wanted.model]
-    words += ["--keep-text" if wanted.keep_text else "--no-keep-text"]
+    words += ["--keep-text", "yes" if wanted.keep_text else "no"]
     words += ["--evidence"] if wanted.evidence else []
     asked = {
         "format": wanted.format,

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 from nicegui import background_tasks, ui
@@ -226,12 +227,20 @@ async def _made(desk: Desk, order: Order, texts: list[str] | None, making: Makin
     try:
         if texts is not None:
             await score(desk.client, texts, order.table, making)
+            order = _without_refused(order, making.refused)
         await asyncio.to_thread(make, order, making)
     except (UserError, ClientError, OSError) as error:
         making.fail(str(error))
     finally:
         if texts is not None:
             order.table.unlink(missing_ok=True)
+
+
+def _without_refused(order: Order, refused: int) -> Order:
+    if not refused:
+        return order
+    words = say(f"；{refused} 段太长，没有收", f"; {refused} too long, left out")
+    return replace(order, wish=replace(order.wish, origin=order.wish.origin + words))
 
 
 def _new_file(desk: Desk, suffix: str) -> Path:

@@ -75,3 +75,8 @@ def sign_in(context: BrowserContext, address: str, key: str) -> Page:
     page.keyboard.press("Enter")
     page.wait_for_url(f"{address}/")
     return page
+
+
+def ready(page: Page) -> None:
+    """Wait until the page talks to the workbench."""
+    page.wait_for_function("window.did_handshake")

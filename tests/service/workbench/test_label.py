@@ -15,7 +15,7 @@ from service.workbench.database import Database
 from service.workbench.schema import Judgement
 from tests.service.workbench.conftest import LARGE, SMALL
 from tests.service.workbench.labelling import make_queue
-from tests.service.workbench.running import Watch, sign_in, working
+from tests.service.workbench.running import Watch, ready, sign_in, working
 from tests.small import small_corpus
 
 TRAP = "<script>window.caught = 1</script><img src=x onerror='window.caught = 1'>路灯修好了"
@@ -44,11 +44,6 @@ def new_queue(page: Page, address: str, name: str, texts: list[str], readers: in
     page.get_by_label("每段几人标").fill(str(readers))
     page.get_by_role("button", name="建立队列").click()
     expect(page.locator(".queue-name")).to_have_text(name)
-
-
-def ready(page: Page) -> None:
-    """Wait until the page talks to the workbench."""
-    page.wait_for_function("window.did_handshake")
 
 
 def shown(page: Page, number: int) -> str:

@@ -1,5 +1,6 @@
 """A queue made in a process of its own, from what `govtheme score` wrote and from files."""
 
+import asyncio
 import os
 import signal
 import threading
@@ -9,15 +10,20 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
+from model.classifier import ThemeClassifier
 from model.store import ModelStore
 from service.cli import main
+from service.client import AsyncClient
 from service.reading.options import ReadingOptions
+from service.settings import Settings
 from service.workbench.database import Database
 from service.workbench.errors import WorkbenchError
-from service.workbench.making import Making, Order, make, pasted, uploaded
+from service.workbench.making import Making, Order, make, pasted, score, uploaded
 from service.workbench.queues import Wish
 from service.workbench.schema import Paragraph, Queue
+from service.workbench.scored import read_scored
 from service.workbench.selection import Plan
+from tests.service.running import TEXT, running
 from tests.service.workbench.labelling import LABELS
 from tests.small import small_corpus
 
@@ -27,7 +33,7 @@ def order(table: Path, store: ModelStore, url: str, wanted: int = 20) -> Order:
     return Order(table, {}, Plan(wanted, 0.2, 1), wish, store.root, url, table.parent / "w.sqlite")
 
 
-def scored(store: ModelStore, folder: Path) -> Path:
+def score_letters(store: ModelStore, folder: Path) -> Path:
     texts = folder / "letters.txt"
     lines = [row.text for row in small_corpus().rows if len(row.labels) < 2]
     texts.write_text("\n".join([*lines, "责任编辑：张三"]), encoding="utf-8")
@@ -41,7 +47,7 @@ def test_a_scored_archive_becomes_a_queue(
     store: ModelStore, tmp_path: Path, database: Database, database_url: str
 ) -> None:
     making = Making("档案一", "王一")
-    asked = order(scored(store, tmp_path), store, database_url)
+    asked = order(score_letters(store, tmp_path), store, database_url)
     make(asked, making)
     assert (making.step, making.reason) == ("done", "")
     with database.session() as session:
@@ -105,3 +111,22 @@ def test_lists_and_tables_are_taken_a_row_at_a_time(tmp_path: Path) -> None:
     broken.write_bytes(b"PK\x03\x04 no workbook")
     with pytest.raises(WorkbenchError, match=r"broken\.xlsx 读不进来"):
         uploaded(broken, broken.name, ReadingOptions())
+
+
+def test_what_the_server_refuses_is_left_out_and_counted(
+    classifier: ThemeClassifier, tmp_path: Path
+) -> None:
+    texts = [TEXT, "长" * 100, "修路灯。"]
+    making, table = Making("清单", "王一"), tmp_path / "o.jsonl"
+
+    async def ask(address: str) -> None:
+        async with AsyncClient(address) as client:
+            await score(client, texts, table, making)
+
+    with running(Settings(max_characters=50), classifier) as http:
+        asyncio.run(ask(str(http.base_url)))
+    assert (making.step, making.count, making.refused) == ("score", 3, 1)
+    found = list(read_scored(table, {}))
+    assert [item.text for item in found] == [TEXT, "修路灯。"]
+    assert [item.codebook for item in found] == [classifier.codebook.version] * 2
+    assert found[0].proposed == ("grid_management",)
