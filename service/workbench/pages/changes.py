@@ -237,7 +237,7 @@ class _Result:
         name = self._names.get(label, label)
         with ui.element("tr"):
             with ui.element("th").classes(f"theme-{(number - 1) % 8 + 1}"):
-                self._filter(f"t{number}", name, name)
+                self._filter(f"t{number}", name, say("只看变了的", "only what changed"))
             for when in ("before", "after"):
                 with ui.element("td"):
                     ui.label(f"{counts[when]:,}")
@@ -254,7 +254,9 @@ class _Result:
 
     def _filter(self, code: str, text: str, hint: str) -> None:
         button = ui.button(text, on_click=partial(self._only, code), color=None)
-        button.props(f'flat dense no-caps aria-label="{hint}" aria-pressed=false')
+        button.props("flat dense no-caps aria-pressed=false")
+        # A label's name may hold anything.
+        button.props["aria-label"] = f"{text} {hint}"
         button.classes("filter").mark(f"only-{code}")
         self._buttons[code] = button
 

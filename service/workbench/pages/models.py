@@ -173,7 +173,9 @@ class _Models:
             )
 
     def _theme(self, model: Version, label: str) -> None:
-        with ui.element("td").props(f'data-name="{self._names.get(label, "")}"'):
+        with ui.element("td") as cell:
+            # A label's name may hold anything.
+            cell.props["data-name"] = self._names.get(label, label)
             scores = model.themes.get(label)
             if scores is None:
                 ui.label("–")
