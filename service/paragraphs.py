@@ -16,7 +16,7 @@ from model.errors import UserError
 from service.reading.files import Found, Rejected, read_documents
 from service.reading.options import ReadingOptions
 from service.workbench.errors import WorkbenchError
-from service.workbench.scored import Candidate, read_scored
+from service.workbench.labelling.scored import Candidate, read_scored
 
 SUFFIXES = (".txt", ".jsonl", ".csv", ".xlsx", ".parquet")
 

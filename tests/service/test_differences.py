@@ -14,7 +14,7 @@ from service.differences import Differences, NothingInCommonError
 from service.paragraphs import ParagraphsError, read_paragraphs
 from service.reading.errors import Rejected
 from service.reading.options import ReadingOptions
-from service.workbench.scored import Candidate
+from service.workbench.labelling.scored import Candidate
 from tests.small import Versions, small_corpus
 from training.corpus import Corpus, Row
 from training.parameters import Parameters

@@ -9,7 +9,12 @@ from nicegui import ui
 from sqlalchemy import func, select
 from starlette.responses import RedirectResponse
 
-from service.workbench.changes import (
+from service.workbench.desk import Desk
+from service.workbench.errors import UnknownThingError, WorkbenchError
+from service.workbench.frame import Page, frame, told, turned_away
+from service.workbench.labelling.scored import find_table
+from service.workbench.models.cards import JobCards
+from service.workbench.models.changes import (
     MOST,
     Summary,
     as_csv,
@@ -18,15 +23,10 @@ from service.workbench.changes import (
     read_summary,
     shown_rows,
 )
-from service.workbench.desk import Desk
-from service.workbench.errors import UnknownThingError, WorkbenchError
-from service.workbench.frame import Page, frame, told, turned_away
-from service.workbench.job_cards import JobCards
-from service.workbench.lessons import write_paragraphs
-from service.workbench.model_parts import allowed, in_use, shown_percent, tabs
+from service.workbench.models.lessons import write_paragraphs
+from service.workbench.models.parts import allowed, in_use, shown_percent, tabs
+from service.workbench.models.versions import versions
 from service.workbench.schema import Job, Paragraph, Queue
-from service.workbench.scored import find_table
-from service.workbench.versions import versions
 from service.workbench.wording import say, theme_name
 
 _TABLE = "differences.jsonl"

@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from model.errors import UserError
 from service.workbench.desk import Desk
 from service.workbench.frame import Page, frame, told, turned_away
-from service.workbench.model_parts import allowed, for_admins, in_use, tabs
-from service.workbench.plots import reliability, whiskers
-from service.workbench.versions import Score, Version, labels_of, versions
+from service.workbench.models.parts import allowed, for_admins, in_use, tabs
+from service.workbench.models.plots import reliability, whiskers
+from service.workbench.models.versions import Score, Version, labels_of, versions
 from service.workbench.wording import say, theme_name
 
 _SHOWN = 30

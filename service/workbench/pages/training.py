@@ -17,23 +17,23 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from model.bundled import bundled
 from model.errors import UserError
-from service.workbench.corpora import IMPORTED
 from service.workbench.desk import Desk
 from service.workbench.errors import WorkbenchError
 from service.workbench.frame import Page, frame, told, turned_away
-from service.workbench.inbox import RefusedError, into_file, megabytes, name_of
-from service.workbench.job_cards import JobCards
-from service.workbench.lessons import (
+from service.workbench.labelling.corpora import IMPORTED
+from service.workbench.models.cards import JobCards
+from service.workbench.models.lessons import (
     Labelled,
     Plan,
     labelled_queues,
     lessons,
     write_lessons,
 )
-from service.workbench.model_parts import allowed, for_admins, in_use, tabs
+from service.workbench.models.parts import allowed, for_admins, in_use, tabs
+from service.workbench.models.versions import Version, read_version
+from service.workbench.reading.inbox import RefusedError, into_file, megabytes, name_of
+from service.workbench.reading.uploader import uploader
 from service.workbench.schema import Job
-from service.workbench.uploader import uploader
-from service.workbench.versions import Version, read_version
 from service.workbench.wording import say
 
 _BUDGETS = {60: "1", 300: "5", 900: "15", 3600: "60"}

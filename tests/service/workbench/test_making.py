@@ -19,11 +19,11 @@ from service.reading.options import ReadingOptions
 from service.settings import Settings
 from service.workbench.database import Database
 from service.workbench.errors import WorkbenchError
-from service.workbench.making import Making, Order, make, pasted, score, uploaded
-from service.workbench.queues import Wish
+from service.workbench.labelling.making import Making, Order, make, pasted, score, uploaded
+from service.workbench.labelling.queues import Wish
+from service.workbench.labelling.scored import read_scored
+from service.workbench.labelling.selection import Plan
 from service.workbench.schema import Paragraph, Queue
-from service.workbench.scored import read_scored
-from service.workbench.selection import Plan
 from tests.service.running import TEXT, running
 from tests.service.workbench.labelling import LABELS
 from tests.small import small_corpus

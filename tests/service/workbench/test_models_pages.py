@@ -15,10 +15,10 @@ from model.store import ModelStore
 from service.cli import main
 from service.keys import add_key
 from service.workbench.database import Database
-from service.workbench.judging import judge
-from service.workbench.queues import Wish, add_queue
+from service.workbench.labelling.judging import judge
+from service.workbench.labelling.queues import Wish, add_queue
+from service.workbench.labelling.scored import Candidate
 from service.workbench.schema import Job, Paragraph, now
-from service.workbench.scored import Candidate
 from tests.service.running import TEXT, serving
 from tests.service.workbench.conftest import SMALL
 from tests.service.workbench.labelling import LABELS

@@ -13,7 +13,7 @@ from service.keys import Scope
 from service.workbench.desk import Desk
 from service.workbench.frame import told
 from service.workbench.jobs import OPEN, Progress
-from service.workbench.model_parts import allowed
+from service.workbench.models.parts import allowed
 from service.workbench.schema import Job
 from service.workbench.wording import STATES, say
 
