@@ -18,6 +18,10 @@ _STOP_SECONDS = 3
 """How long open sockets are waited for: a browser's never end by themselves."""
 
 
+_GRACE_SECONDS = 5.0
+"""So much longer than a request may take is its answer waited for."""
+
+
 def run(settings: Settings, listener: socket.socket) -> None:
     """Serve the workbench until a signal says stop.
 
@@ -39,7 +43,8 @@ def run(settings: Settings, listener: socket.socket) -> None:
         classification_server(settings) as (address, key),
         contextlib.suppress(KeyboardInterrupt),
     ):
-        people, client = People(KeyRing(settings.keys)), AsyncClient(address, key)
+        people = People(KeyRing(settings.keys))
+        client = AsyncClient(address, key, settings.timeout + _GRACE_SECONDS)
         jobs = Jobs(
             database,
             settings.workbench / "jobs",

@@ -189,6 +189,8 @@ class _Reader:
             self._shares(shares, shown)
             if scored.rejected:
                 self._rejected(scored)
+            if shares.paragraphs > markup.MOST_ROWS:
+                _cut_short()
         for piece in markup.chunks(sheet, markup.Themes(labels, shown)):
             with self._rows:
                 ui.html(piece.html, sanitize=False).classes("chunk " + " ".join(piece.classes))
@@ -272,6 +274,17 @@ class _Reader:
     def _meaning(self, event: GenericEventArguments) -> None:
         if event.args in self._page.codebook.ids:
             self._page.meanings.open(str(event.args))
+
+
+def _cut_short() -> None:
+    most = markup.MOST_ROWS
+    ui.label(
+        say(
+            f"这里只显示前 {most:,} 行，下载的表是全的；更大的文件请放到“档案”页处理",
+            f"Only the first {most:,} rows are shown here, the tables have all of them; "
+            "larger files are for the page “Archives”",
+        )
+    ).classes("cut-short")
 
 
 def _filters(themes: int) -> str:

@@ -19,6 +19,9 @@ FIRST_ROWS = 20
 
 CHUNK_ROWS = 100
 
+MOST_ROWS = 10_000
+"""So many rows are shown; a browser with more of them is no pleasure, and tables have them all."""
+
 _MOST_REJECTED = 500
 
 
@@ -64,10 +67,10 @@ class Piece:
 
 
 def chunks(sheet: Sheet, themes: Themes) -> Iterator[Piece]:
-    """All paragraphs, some at a time."""
+    """The first `MOST_ROWS` rows, some at a time."""
     held: list[Piece] = []
     size = FIRST_ROWS
-    for row in _rows(sheet.scored.documents, themes):
+    for row in itertools.islice(_rows(sheet.scored.documents, themes), MOST_ROWS):
         held.append(row)
         if len(held) >= size:
             yield _joined(held)

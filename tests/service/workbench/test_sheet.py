@@ -97,6 +97,14 @@ def test_every_paragraph_is_in_some_chunk_and_the_first_chunk_is_small() -> None
     assert all(f"第{n}段" in said for n in range(250))
 
 
+def test_a_very_long_document_is_shown_in_part_and_kept_whole() -> None:
+    results = tuple(result(f"第{n}段") for n in range(markup.MOST_ROWS + 50))
+    sheet = Sheet(Scored((Document("a.txt", "", results),), ()), BOOK.ids, NAMES)
+    shown = sum(piece.html.count('class="para') for piece in markup.chunks(sheet, THEMES))
+    assert shown == markup.MOST_ROWS
+    assert sheet.table("jsonl").count(b"\n") == markup.MOST_ROWS + 50
+
+
 def test_several_documents_have_heads_and_the_rows_of_a_table_their_names(sheet: Sheet) -> None:
     ((shown, classes),) = [(p.html, p.classes) for p in markup.chunks(sheet, THEMES)]
     assert {"t1", "t2", "furniture"} <= classes
