@@ -29,7 +29,7 @@ def serve(
     models: options.Models = None,
 ) -> None:
     """启动服务；按 Ctrl-C 停止。"""
-    from service.server import check_door, listen, run
+    from service.server import address_of, check_door, listen, run
 
     chosen = load_settings(
         settings,
@@ -42,7 +42,5 @@ def serve(
     )
     check_door(chosen)
     with listen(chosen.host, chosen.port) as listener:
-        address, used = listener.getsockname()[:2]
-        shown = f"[{address}]" if ":" in address else address
-        messages.print(f"服务地址：http://{shown}:{used}（Ctrl-C 停止）", highlight=False)
+        messages.print(f"服务地址：{address_of(listener)}（Ctrl-C 停止）", highlight=False)
         run(chosen, listener)

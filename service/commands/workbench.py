@@ -55,7 +55,7 @@ def workbench(
     """打开工作台：在浏览器里读、标、训练；按 Ctrl-C 停止。"""
     if find_spec("nicegui") is None or find_spec("sqlalchemy") is None:
         raise MissingExtraError
-    from service.server import check_door, listen
+    from service.server import address_of, check_door, listen
     from service.workbench.server import run
 
     chosen = load_settings(
@@ -72,7 +72,5 @@ def workbench(
     )
     check_door(chosen)
     with listen(chosen.host, chosen.workbench_port) as listener:
-        address, used = listener.getsockname()[:2]
-        shown = f"[{address}]" if ":" in address else address
-        messages.print(f"工作台：http://{shown}:{used}（Ctrl-C 停止）", highlight=False)
+        messages.print(f"工作台：{address_of(listener)}（Ctrl-C 停止）", highlight=False)
         run(chosen, listener)

@@ -13,7 +13,6 @@ from service.keys import Scope
 from service.workbench.desk import Desk
 from service.workbench.frame import told
 from service.workbench.jobs import OPEN, Progress
-from service.workbench.models.parts import allowed
 from service.workbench.schema import Job
 from service.workbench.wording import STATES, say
 
@@ -117,7 +116,7 @@ class JobCards:
     def _button(self, name: str, icon: str, act: Callable[[], None], mark: str) -> None:
         @told
         async def press() -> None:
-            allowed(self._desk, self._scope)
+            self._desk.people.allowed(self._scope)
             await asyncio.to_thread(act)
             await self.look()
 

@@ -5,9 +5,7 @@ import asyncio
 from nicegui import ui
 
 from service.client.errors import ClientError
-from service.keys import Scope
 from service.workbench.desk import Desk
-from service.workbench.errors import NotAllowedError
 from service.workbench.frame import STATIC
 from service.workbench.people import Person
 from service.workbench.wording import say
@@ -30,19 +28,6 @@ def tabs(here: str) -> None:
             link = ui.link(say(zh, en), path)
             if path == here:
                 link.classes("here").props("aria-current=page")
-
-
-def allowed(desk: Desk, scope: Scope) -> Person:
-    """Who is signed in now, when they may do this.
-
-    Raises:
-        NotAllowedError: they may not, or their key has been taken away.
-    """
-    person = desk.people.present()
-    if person is None:
-        raise NotAllowedError(say("请重新登录", "Please sign in again"))
-    person.require(scope)
-    return person
 
 
 def for_admins(person: Person, *buttons: ui.button) -> None:

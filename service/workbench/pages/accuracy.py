@@ -12,7 +12,7 @@ from service.workbench.errors import WorkbenchError
 from service.workbench.frame import Page, frame, told, turned_away
 from service.workbench.models.accuracy import FEWEST_OF_THEME, Accuracy, Estimate, ThemeAccuracy
 from service.workbench.models.estimation import Estimation, estimate, random_share
-from service.workbench.models.parts import allowed, in_use, shown_percent, tabs
+from service.workbench.models.parts import in_use, shown_percent, tabs
 from service.workbench.models.plots import whiskers
 from service.workbench.models.versions import versions
 from service.workbench.schema import Paragraph, Queue
@@ -90,7 +90,7 @@ class _Accuracy:
 
     @told
     async def _start(self) -> None:
-        allowed(self._desk, "classify")
+        self._desk.people.allowed("classify")
         queue, version = self._queue.value, self._model.value
         if not (queue and version):
             raise WorkbenchError(say("请选一个队列和一个模型", "Choose a queue and a model"))

@@ -24,7 +24,7 @@ from service.workbench.models.changes import (
     shown_rows,
 )
 from service.workbench.models.lessons import write_paragraphs
-from service.workbench.models.parts import allowed, in_use, shown_percent, tabs
+from service.workbench.models.parts import in_use, shown_percent, tabs
 from service.workbench.models.versions import versions
 from service.workbench.schema import Job, Paragraph, Queue
 from service.workbench.wording import say, theme_name
@@ -132,7 +132,7 @@ class _Asking:
     async def _start(
         self, first: ui.select, second: ui.select, source: ui.select, sources: Mapping[str, str]
     ) -> None:
-        person = allowed(self._desk, "classify")
+        person = self._desk.people.allowed("classify")
         before, after, chosen = first.value, second.value, source.value
         if not (before and after and chosen):
             raise WorkbenchError(
@@ -282,7 +282,7 @@ class _Result:
 
     @told
     async def _download(self) -> None:
-        allowed(self._desk, "classify")
+        self._desk.people.allowed("classify")
         table = _table(self._desk, self._job)
         path = await asyncio.to_thread(as_csv, table, table.with_suffix(".csv"))
         name = f"{self._summary.before}-{self._summary.after}.csv"

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from model.errors import UserError
 from service.workbench.desk import Desk
 from service.workbench.frame import Page, frame, told, turned_away
-from service.workbench.models.parts import allowed, for_admins, in_use, tabs
+from service.workbench.models.parts import for_admins, in_use, tabs
 from service.workbench.models.plots import reliability, whiskers
 from service.workbench.models.versions import Score, Version, labels_of, versions
 from service.workbench.wording import say, theme_name
@@ -258,7 +258,7 @@ class _Models:
 
     @told
     async def _use(self, version: str) -> None:
-        person = allowed(self._desk, "admin")
+        person = self._desk.people.allowed("admin")
         done = await self._desk.client.promote(version, by=person.name)
         await self._changed(say(f"已换用 {done.model}", f"{done.model} is in use now"))
 
@@ -272,7 +272,7 @@ class _Models:
 
     @told
     async def _back(self) -> None:
-        person = allowed(self._desk, "admin")
+        person = self._desk.people.allowed("admin")
         done = await self._desk.client.rollback(by=person.name)
         await self._changed(say(f"已退回 {done.model}", f"Back to {done.model}"))
 

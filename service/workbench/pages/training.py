@@ -29,7 +29,7 @@ from service.workbench.models.lessons import (
     lessons,
     write_lessons,
 )
-from service.workbench.models.parts import allowed, for_admins, in_use, tabs
+from service.workbench.models.parts import for_admins, in_use, tabs
 from service.workbench.models.versions import Version, read_version
 from service.workbench.reading.inbox import RefusedError, into_file, megabytes, name_of
 from service.workbench.reading.uploader import uploader
@@ -230,7 +230,7 @@ class _Training:
 
     @told
     async def _start(self) -> None:
-        person = allowed(self._desk, "admin")
+        person = self._desk.people.allowed("admin")
         jobs = self._desk.jobs
         job = await self._prepared()
         plan, asked = await self._gathered(jobs.folder(job) / "input")
