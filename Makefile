@@ -1,6 +1,7 @@
 # run: install, train, classify a page, serve.  test: run the tests.  check: what CI runs.
 # bench: how fast scoring is.  bench-train: how good training is.  bench-archive: whole archives, and the
-# memory they take.  bench-http: how fast the server is; bench-mlserver installs a rival.
+# memory they take.  bench-http: how fast the server is; bench-mlserver installs a rival;
+# bench-workbench: how long a person waits in a browser.
 # screenshots: every page of the workbench, in build/screenshots (needs a Chinese font).
 # soak: ten minutes of mixed load.  fuzz: a million bad requests, and the API's own description.
 # lock: pin the versions anew.
@@ -8,7 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench bench-train bench-archive bench-http bench-mlserver soak fuzz wrk chromium postgresql screenshots
+.PHONY: run test check bench bench-train bench-archive bench-http bench-mlserver bench-workbench soak fuzz wrk chromium postgresql screenshots
 .PHONY: bundle check-bundle lock clean
 
 run: $(VENV)/run
@@ -37,6 +38,9 @@ bench-archive: $(VENV)/dev
 
 bench-http: $(VENV)/dev wrk
 	$(BIN)/python -m tests.benchmarks.http
+
+bench-workbench: $(VENV)/dev chromium
+	$(BIN)/python -m tests.benchmarks.workbench
 
 # Not in our environment: it wants older versions of what we use.
 bench-mlserver: build/mlserver/bin/mlserver
