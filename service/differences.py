@@ -19,7 +19,7 @@ from model.errors import UserError
 from model.features import BATCH_CHARACTERS, BATCH_TEXTS, Floats
 from service.answers import DIGITS
 from service.tables.columns import Row
-from service.workbench.scored import Candidate
+from service.workbench.labelling.scored import Candidate
 
 Bools = NDArray[np.bool_]
 

@@ -4,7 +4,7 @@ A scored table, in any of its formats, is known by its columns; its furniture is
 table gives a paragraph a row, a text file one a line.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -13,10 +13,10 @@ from model.codebook import load_codebook
 from model.document import Document
 from model.encodings import encoding_of
 from model.errors import UserError
-from service.reading.files import Found, read_documents
+from service.reading.files import Found, Rejected, read_documents
 from service.reading.options import ReadingOptions
 from service.workbench.errors import WorkbenchError
-from service.workbench.scored import Candidate, read_scored
+from service.workbench.labelling.scored import Candidate, read_scored
 
 SUFFIXES = (".txt", ".jsonl", ".csv", ".xlsx", ".parquet")
 
@@ -27,11 +27,17 @@ class ParagraphsError(UserError):
     """A file that holds no paragraphs; the message says what would."""
 
 
-def read_paragraphs(path: Path, options: ReadingOptions | None = None) -> Iterator[Candidate]:
+def read_paragraphs(
+    path: Path, options: ReadingOptions, rejected: Callable[[Rejected], None]
+) -> Iterator[Candidate]:
     """The paragraphs of a file, or of a folder of Parquet files.
 
+    Args:
+        options: how a table is read that is no scored one.
+        rejected: told of rows that are left out because they cannot be read.
+
     Raises:
-        ParagraphsError: it is of another kind, or a row of it cannot be read.
+        ParagraphsError: it is of another kind, or none of it can be read.
         WorkbenchError: it is a scored table that cannot be read.
         OSError: it is not there.
     """
@@ -42,7 +48,7 @@ def read_paragraphs(path: Path, options: ReadingOptions | None = None) -> Iterat
     if suffix == ".txt":
         return _lines(path)
     if suffix in SUFFIXES:
-        return _scored(path) or _rows(path, options or ReadingOptions())
+        return _scored(path) or _rows(path, options, rejected)
     raise ParagraphsError(
         f"{path.name}：要的是 {'、'.join(SUFFIXES)} 文件，或 govtheme score 写成的文件夹"
     )
@@ -73,11 +79,20 @@ def _lines(path: Path) -> Iterator[Candidate]:
                 yield Candidate(line.strip("\r\n"), path.name, para=number)
 
 
-def _rows(path: Path, options: ReadingOptions) -> Iterator[Candidate]:
+def _rows(
+    path: Path, options: ReadingOptions, rejected: Callable[[Rejected], None]
+) -> Iterator[Candidate]:
+    first: Rejected | None = None
+    any_read = False
     for item in read_documents(Found(path, path.name), options):
-        if not isinstance(item, Document):
-            raise ParagraphsError(f"{item.doc}：{item.reason}")
-        yield _candidate(item)
+        if isinstance(item, Document):
+            any_read = True
+            yield _candidate(item)
+        else:
+            first = first or item
+            rejected(item)
+    if first is not None and not any_read:
+        raise ParagraphsError(f"{first.doc}：{first.reason}")
 
 
 def _candidate(row: Document) -> Candidate:

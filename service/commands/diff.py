@@ -15,9 +15,10 @@ from model.classifier import ThemeClassifier
 from model.codebook import Codebook
 from service.commands import options
 from service.differences import Differences
-from service.display import answers, progress_bar
+from service.display import answers, messages, progress_bar
 from service.paragraphs import read_paragraphs
 from service.progress import teller
+from service.reading.errors import Rejected
 from service.reading.options import reading_options
 from service.settings import load_settings
 from service.tables.columns import Columns, Row
@@ -54,9 +55,8 @@ def diff(
     store = options.store(models)
     first, second = (ThemeClassifier.load(store.folder(name)) for name in (before, after))
     with Differences(first, second) as found:
-        source = read_paragraphs(
-            paragraphs, reading_options(load_settings(models=models), text_column)
-        )
+        reading = reading_options(load_settings(models=models), text_column)
+        source = read_paragraphs(paragraphs, reading, _tell_rejected)
         with progress_bar("段") as bar:
             task, tell = bar.add_task("判断", total=None, rate=""), teller()
             for done in found.take(source):
@@ -69,6 +69,10 @@ def diff(
             _print_json(summary, found.rows() if out is None else None)
         else:
             _show(found, first.codebook, second.codebook, out)
+
+
+def _tell_rejected(row: Rejected) -> None:
+    messages.print(f"未读：{row.doc}：{row.reason}", markup=False, soft_wrap=True)
 
 
 def _write(found: Differences, out: Path) -> None:

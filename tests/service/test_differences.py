@@ -12,7 +12,9 @@ from model.codebook import Codebook
 from service.cli import main
 from service.differences import Differences, NothingInCommonError
 from service.paragraphs import ParagraphsError, read_paragraphs
-from service.workbench.scored import Candidate
+from service.reading.errors import Rejected
+from service.reading.options import ReadingOptions
+from service.workbench.labelling.scored import Candidate
 from tests.small import Versions, small_corpus
 from training.corpus import Corpus, Row
 from training.parameters import Parameters
@@ -122,11 +124,26 @@ def test_models_without_a_label_in_common_are_refused(
         Differences(models[0], ThemeClassifier.load(tmp_path / version))
 
 
+def read(path: Path, rejected: list[Rejected] | None = None) -> list[Candidate]:
+    """The paragraphs of a file; what is rejected goes into the list."""
+    told_of: list[Rejected] = [] if rejected is None else rejected
+    return list(read_paragraphs(path, ReadingOptions(), told_of.append))
+
+
+def test_a_row_that_cannot_be_read_is_told_of_and_the_others_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "修路架桥，通水通电。"}\n{"te\n', encoding="utf-8")
+    (tmp_path / "a.csv").write_text("编号,正文\n1,\n2,修路架桥，通水。\n", encoding="utf-8")
+    for name, row in (("a.jsonl", "a.jsonl#2"), ("a.csv", "a.csv#2")):
+        rejected: list[Rejected] = []
+        assert len(read(tmp_path / name, rejected)) == 1
+        assert [one.doc for one in rejected] == [row]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_lines_of_a_text_are_paragraphs(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "段落.txt"
     path.write_text("网格员入户走访。\n\n  物业费涨了，业主不同意。\n", encoding=encoding)
-    found = [(one.text, one.doc, one.para) for one in read_paragraphs(path)]
+    found = [(one.text, one.doc, one.para) for one in read(path)]
     assert found == [
         ("网格员入户走访。", "段落.txt", 0),
         ("  物业费涨了，业主不同意。", "段落.txt", 2),
@@ -138,9 +155,9 @@ def test_a_row_of_a_table_is_a_paragraph_and_is_not_cut(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(f'编号,正文\n7,"{text}"\n', encoding="utf-8")
     row = json.dumps({"text": text, "doc": "简报.docx", "para": 3, "title": "题"})
     (tmp_path / "a.jsonl").write_text(f"{row}\n", encoding="utf-8")
-    (one,) = read_paragraphs(tmp_path / "a.csv")
+    (one,) = read(tmp_path / "a.csv")
     assert (one.text, one.doc) == (text, "a.csv#2")
-    (one,) = read_paragraphs(tmp_path / "a.jsonl")
+    (one,) = read(tmp_path / "a.jsonl")
     assert (one.text, one.doc, one.para, one.title) == (text, "简报.docx", 3, "题")
 
 
@@ -152,7 +169,7 @@ def test_a_scored_table_gives_its_paragraphs_without_furniture(
     out = tmp_path / f"out{suffix}"
     words = ["score", str(page), "--out", str(out), "--workers", "1"]
     assert main([*words, "--models", str(two_models[0].root)]) == 0
-    found = list(read_paragraphs(out))
+    found = read(out)
     assert {one.doc for one in found} == {"sample_page.txt"}
     assert any("供暖支管" in one.text for one in found)
     assert not any("您的位置" in one.text for one in found)
@@ -165,7 +182,7 @@ def test_a_scored_table_gives_its_paragraphs_without_furniture(
     ("name", "content", "said"),
     [
         pytest.param("a.docx", "x", "要的是", id="kind"),
-        pytest.param("a.jsonl", '{"text": "修路架桥，通水通电。"}\n{"te', "a.jsonl#2", id="line"),
+        pytest.param("a.jsonl", '{"te', "a.jsonl#1", id="line"),
         pytest.param("a.csv", "甲,乙\n1,2\n", "找不到正文", id="no text"),
     ],
 )
@@ -174,7 +191,7 @@ def test_what_holds_no_paragraphs_is_refused(
 ) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
     with pytest.raises(ParagraphsError, match=said):
-        list(read_paragraphs(tmp_path / name))
+        read(tmp_path / name)
 
 
 def test_the_command_tells_counts_and_writes_tables(

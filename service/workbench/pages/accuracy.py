@@ -7,15 +7,15 @@ from nicegui import ui
 from sqlalchemy import select
 from starlette.responses import RedirectResponse
 
-from service.workbench.accuracy import FEWEST_OF_THEME, Accuracy, Estimate, ThemeAccuracy
 from service.workbench.desk import Desk
 from service.workbench.errors import WorkbenchError
-from service.workbench.estimation import Estimation, estimate, random_share
 from service.workbench.frame import Page, frame, told, turned_away
-from service.workbench.model_parts import allowed, in_use, shown_percent, tabs
-from service.workbench.plots import whiskers
+from service.workbench.models.accuracy import FEWEST_OF_THEME, Accuracy, Estimate, ThemeAccuracy
+from service.workbench.models.estimation import Estimation, estimate, random_share
+from service.workbench.models.parts import allowed, in_use, shown_percent, tabs
+from service.workbench.models.plots import whiskers
+from service.workbench.models.versions import versions
 from service.workbench.schema import Paragraph, Queue
-from service.workbench.versions import versions
 from service.workbench.wording import say, theme_name
 
 

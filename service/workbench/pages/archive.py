@@ -12,14 +12,14 @@ from starlette.responses import (
     StreamingResponse,
 )
 
-from service.workbench.archives import KIND, PARTS, Standing, part_path, require
+from service.workbench.archives.card import JobCard
+from service.workbench.archives.runs import KIND, PARTS, Standing, part_path, require
 from service.workbench.desk import Desk
-from service.workbench.downloads import PRIVATE, TYPES, attachment, zipped
 from service.workbench.errors import NotAllowedError, UnknownThingError
 from service.workbench.frame import STATIC, Page, frame, told, turned_away
-from service.workbench.inbox import clean_name
-from service.workbench.jobcard import JobCard
 from service.workbench.jobs import OPEN
+from service.workbench.reading.downloads import PRIVATE, TYPES, attachment, zipped
+from service.workbench.reading.inbox import clean_name
 from service.workbench.schema import Job
 from service.workbench.wording import say, theme_name
 

@@ -11,16 +11,16 @@ from nicegui import app, run, ui
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from model.errors import UserError
-from service.workbench.archives import FORMATS, KIND, Standing, Wanted, begin, require
+from service.workbench.archives.card import JobCard
+from service.workbench.archives.folders import Folder, roots
+from service.workbench.archives.runs import FORMATS, KIND, Standing, Wanted, begin, require
 from service.workbench.desk import Desk
 from service.workbench.errors import NotAllowedError, WorkbenchError
-from service.workbench.folders import Folder, roots
 from service.workbench.frame import STATIC, Page, frame, told, turned_away
-from service.workbench.inbox import into_file, megabytes, name_of
-from service.workbench.jobcard import JobCard
 from service.workbench.pages.archive import act
+from service.workbench.reading.inbox import into_file, megabytes, name_of
+from service.workbench.reading.uploader import uploader
 from service.workbench.schema import Job
-from service.workbench.uploader import uploader
 from service.workbench.wording import say
 
 Chosen = Callable[[Folder | None], None]

@@ -9,7 +9,12 @@ from nicegui import ui
 from sqlalchemy import func, select
 from starlette.responses import RedirectResponse
 
-from service.workbench.changes import (
+from service.workbench.desk import Desk
+from service.workbench.errors import UnknownThingError, WorkbenchError
+from service.workbench.frame import Page, frame, told, turned_away
+from service.workbench.labelling.scored import find_table
+from service.workbench.models.cards import JobCards
+from service.workbench.models.changes import (
     MOST,
     Summary,
     as_csv,
@@ -18,15 +23,10 @@ from service.workbench.changes import (
     read_summary,
     shown_rows,
 )
-from service.workbench.desk import Desk
-from service.workbench.errors import UnknownThingError, WorkbenchError
-from service.workbench.frame import Page, frame, told, turned_away
-from service.workbench.job_cards import JobCards
-from service.workbench.lessons import write_paragraphs
-from service.workbench.model_parts import allowed, in_use, shown_percent, tabs
+from service.workbench.models.lessons import write_paragraphs
+from service.workbench.models.parts import allowed, in_use, shown_percent, tabs
+from service.workbench.models.versions import versions
 from service.workbench.schema import Job, Paragraph, Queue
-from service.workbench.scored import find_table
-from service.workbench.versions import versions
 from service.workbench.wording import say, theme_name
 
 _TABLE = "differences.jsonl"
@@ -237,7 +237,7 @@ class _Result:
         name = self._names.get(label, label)
         with ui.element("tr"):
             with ui.element("th").classes(f"theme-{(number - 1) % 8 + 1}"):
-                self._filter(f"t{number}", name, name)
+                self._filter(f"t{number}", name, say("只看变了的", "only what changed"))
             for when in ("before", "after"):
                 with ui.element("td"):
                     ui.label(f"{counts[when]:,}")
@@ -254,7 +254,9 @@ class _Result:
 
     def _filter(self, code: str, text: str, hint: str) -> None:
         button = ui.button(text, on_click=partial(self._only, code), color=None)
-        button.props(f'flat dense no-caps aria-label="{hint}" aria-pressed=false')
+        button.props("flat dense no-caps aria-pressed=false")
+        # A label's name may hold anything.
+        button.props["aria-label"] = f"{text} {hint}"
         button.classes("filter").mark(f"only-{code}")
         self._buttons[code] = button
 

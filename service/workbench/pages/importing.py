@@ -8,20 +8,20 @@ from nicegui.events import UploadEventArguments
 from starlette.responses import RedirectResponse
 
 from model.codebook import Codebook
-from service.workbench.corpora import (
+from service.workbench.desk import Desk
+from service.workbench.errors import WorkbenchError
+from service.workbench.frame import STATIC, Page, frame, told, turned_away
+from service.workbench.labelling.corpora import (
     IMPORTED,
     Imported,
     Labelled,
     import_judgements,
     read_labelled,
 )
-from service.workbench.desk import Desk
-from service.workbench.errors import WorkbenchError
-from service.workbench.frame import STATIC, Page, frame, told, turned_away
+from service.workbench.labelling.queues import Overview, Wish, add_queue, overviews
+from service.workbench.labelling.scored import Candidate
 from service.workbench.pages.new_queue import kept
 from service.workbench.people import check_person
-from service.workbench.queues import Overview, Wish, add_queue, overviews
-from service.workbench.scored import Candidate
 from service.workbench.wording import say
 
 _NEW = 0

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from nicegui import app, ui
 from starlette.responses import RedirectResponse
 
-from service.workbench.corpora import export, export_by_person
 from service.workbench.desk import Desk
 from service.workbench.frame import STATIC, Page, frame, told, turned_away
-from service.workbench.making import Making
+from service.workbench.labelling.corpora import export, export_by_person
+from service.workbench.labelling.making import Making
+from service.workbench.labelling.queues import Overview, close_queue, overviews, remove_queue
 from service.workbench.pages import importing, labelling, new_queue, settle
-from service.workbench.queues import Overview, close_queue, overviews, remove_queue
 from service.workbench.wording import say
 
 _LOOK_SECONDS = 1.0

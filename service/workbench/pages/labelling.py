@@ -10,16 +10,16 @@ from starlette.responses import RedirectResponse
 
 from model.codebook import Codebook, Theme
 from service.client.errors import ClientError
-from service.workbench.choice import Choice
 from service.workbench.desk import Desk
 from service.workbench.errors import WorkbenchError
 from service.workbench.frame import STATIC, Page, frame, turned_away
-from service.workbench.judging import Standing
-from service.workbench.marking import marked
-from service.workbench.queues import get_queue
+from service.workbench.labelling.choice import Choice
+from service.workbench.labelling.judging import Standing
+from service.workbench.labelling.marking import marked
+from service.workbench.labelling.queues import get_queue
+from service.workbench.labelling.seat import Reservations, Seat, Sheet
+from service.workbench.labelling.turns import Turns, show_ready
 from service.workbench.schema import Paragraph, Queue
-from service.workbench.seat import Reservations, Seat, Sheet
-from service.workbench.turns import Turns, show_ready
 from service.workbench.wording import say, theme_name
 
 _LOOK_SECONDS = 5.0

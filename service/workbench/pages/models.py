@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from model.errors import UserError
 from service.workbench.desk import Desk
 from service.workbench.frame import Page, frame, told, turned_away
-from service.workbench.model_parts import allowed, for_admins, in_use, tabs
-from service.workbench.plots import reliability, whiskers
-from service.workbench.versions import Score, Version, labels_of, versions
+from service.workbench.models.parts import allowed, for_admins, in_use, tabs
+from service.workbench.models.plots import reliability, whiskers
+from service.workbench.models.versions import Score, Version, labels_of, versions
 from service.workbench.wording import say, theme_name
 
 _SHOWN = 30
@@ -173,7 +173,9 @@ class _Models:
             )
 
     def _theme(self, model: Version, label: str) -> None:
-        with ui.element("td").props(f'data-name="{self._names.get(label, "")}"'):
+        with ui.element("td") as cell:
+            # A label's name may hold anything.
+            cell.props["data-name"] = self._names.get(label, label)
             scores = model.themes.get(label)
             if scores is None:
                 ui.label("–")

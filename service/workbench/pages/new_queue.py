@@ -15,12 +15,20 @@ from service.reading.options import reading_options
 from service.workbench.desk import Desk
 from service.workbench.errors import WorkbenchError
 from service.workbench.frame import STATIC, Page, frame, told, turned_away
-from service.workbench.making import Making, Order, make, new_seed, pasted, score, uploaded
+from service.workbench.labelling.making import (
+    Making,
+    Order,
+    make,
+    new_seed,
+    pasted,
+    score,
+    uploaded,
+)
+from service.workbench.labelling.queues import Wish, check_name
+from service.workbench.labelling.scored import find_table
+from service.workbench.labelling.selection import Plan
 from service.workbench.people import Person
-from service.workbench.queues import Wish, check_name
 from service.workbench.schema import Job
-from service.workbench.scored import find_table
-from service.workbench.selection import Plan
 from service.workbench.wording import say
 
 _WANTED = 500

@@ -13,13 +13,13 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from model.bundled import bundled
 from model.errors import UserError
 from service.client.results import Scored
-from service.workbench import markup
 from service.workbench.desk import Desk
-from service.workbench.downloads import TYPES, attachment
 from service.workbench.frame import STATIC, Page, frame, told, turned_away
-from service.workbench.inbox import clean_name, into_memory, megabytes, name_of
-from service.workbench.sheet import KINDS, Shares, Sheet
-from service.workbench.uploader import uploader
+from service.workbench.reading import markup
+from service.workbench.reading.downloads import TYPES, attachment
+from service.workbench.reading.inbox import clean_name, into_memory, megabytes, name_of
+from service.workbench.reading.sheet import KINDS, Shares, Sheet
+from service.workbench.reading.uploader import uploader
 from service.workbench.wording import say, theme_name
 
 _FORMATS = "docx wps pdf ofd xlsx csv txt html eml zip"

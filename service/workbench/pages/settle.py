@@ -8,22 +8,22 @@ from nicegui import ui
 from starlette.responses import RedirectResponse
 
 from model.codebook import Theme
-from service.workbench.agreement import Agreement, agreement, opinions
-from service.workbench.choice import Choice
 from service.workbench.desk import Desk
 from service.workbench.errors import WorkbenchError
 from service.workbench.frame import STATIC, Page, frame, turned_away
-from service.workbench.pages.labelling import themes_of
-from service.workbench.queues import get_queue
-from service.workbench.schema import Queue
-from service.workbench.settling import (
+from service.workbench.labelling.agreement import Agreement, agreement, opinions
+from service.workbench.labelling.choice import Choice
+from service.workbench.labelling.queues import get_queue
+from service.workbench.labelling.settling import (
     Difference,
     difference,
     differing,
     settle,
     unsettle,
 )
-from service.workbench.turns import Turns, show_ready
+from service.workbench.labelling.turns import Turns, show_ready
+from service.workbench.pages.labelling import themes_of
+from service.workbench.schema import Queue
 from service.workbench.wording import say, theme_name
 
 

@@ -2,40 +2,43 @@
 
 import asyncio
 import json
+import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nicegui import app, ui
+from nicegui import app, binding, ui
+from nicegui.events import ValueChangeEventArguments
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from model.bundled import bundled
 from model.errors import UserError
-from service.workbench.corpora import IMPORTED
 from service.workbench.desk import Desk
 from service.workbench.errors import WorkbenchError
 from service.workbench.frame import Page, frame, told, turned_away
-from service.workbench.inbox import RefusedError, into_file, megabytes, name_of
-from service.workbench.job_cards import JobCards
-from service.workbench.lessons import (
+from service.workbench.labelling.corpora import IMPORTED
+from service.workbench.models.cards import JobCards
+from service.workbench.models.lessons import (
     Labelled,
     Plan,
     labelled_queues,
     lessons,
     write_lessons,
 )
-from service.workbench.model_parts import allowed, for_admins, in_use, tabs
+from service.workbench.models.parts import allowed, for_admins, in_use, tabs
+from service.workbench.models.versions import Version, read_version
+from service.workbench.reading.inbox import RefusedError, into_file, megabytes, name_of
+from service.workbench.reading.uploader import uploader
 from service.workbench.schema import Job
-from service.workbench.uploader import uploader
-from service.workbench.versions import Version, read_version
 from service.workbench.wording import say
 
 _BUDGETS = {60: "1", 300: "5", 900: "15", 3600: "60"}
 _PRECISION = 0.95
+_AT_A_TERMINAL = re.compile(r"请用 --gate|要直接换上")
 
 
 def register(desk: Desk) -> None:
@@ -68,12 +71,12 @@ def register(desk: Desk) -> None:
         return PlainTextResponse("")
 
 
-@dataclass
+@binding.bindable_dataclass
 class _Wish:
     """What the form holds."""
 
     bundled: bool = True
-    queues: dict[str, bool] = field(default_factory=dict)
+    queues: dict[int, bool] = field(default_factory=dict)
     random: bool = False
     files: list[tuple[str, Path]] = field(default_factory=list)
     search: bool = False
@@ -156,8 +159,8 @@ class _Training:
                 f"标注“{queue.name}”：已定 {queue.decided} 段，其中随机抽出 {queue.random} 段",
                 f"labels “{queue.name}”: {queue.decided} decided, {queue.random} of them random",
             )
-            wish.queues[str(queue.queue)] = True
-            box = ui.checkbox(name).bind_value(wish.queues, str(queue.queue))
+            wish.queues[queue.queue] = True
+            box = ui.checkbox(name, value=True, on_change=partial(self._choose, queue.queue))
             box.props("dense").mark(f"queue-{queue.queue}")
         if any(queue.random for queue in queues):
             ui.checkbox(say("随机抽出的段也学", "learn from the random paragraphs too")).bind_value(
@@ -172,9 +175,12 @@ class _Training:
             ).classes("quiet hint")
         self._uploads()
 
+    def _choose(self, queue: int, event: ValueChangeEventArguments[bool]) -> None:
+        self._wish.queues[queue] = event.value
+
     def _uploads(self) -> None:
         most = self._desk.settings.max_upload
-        ui.label(say("自己的语料文件", "Corpus files of your own")).classes("hint")
+        ui.label(say("自己的语料文件", "Corpus files of your own"))
         uploader(f"/models/train/{self.token}", most, several=True)
         ui.label(
             say(
@@ -243,7 +249,7 @@ class _Training:
         sources = [say("自带语料", "bundled corpus")] if wish.bundled else []
         files: list[Path] = []
         told_of: dict[str, Any] = {}
-        queues = [int(queue) for queue, chosen in wish.queues.items() if chosen]
+        queues = [queue for queue, chosen in wish.queues.items() if chosen]
         if queues:
             count, told_of = await asyncio.to_thread(self._write, queues, folder)
             if count:
@@ -350,7 +356,8 @@ def _said(folder: Path) -> dict[str, Any] | None:
 
 def _reason(told_of: Mapping[str, Any]) -> str:
     """Why the gate says so, without what is of use at a terminal only."""
-    return str(told_of.get("reason", "")).rpartition("检验的结果：")[2].split("要直接换上")[0]
+    said = str(told_of.get("reason", "")).rpartition("检验的结果：")[2]
+    return _AT_A_TERMINAL.split(said)[0]
 
 
 def _bundled_rows() -> int:

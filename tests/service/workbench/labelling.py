@@ -1,9 +1,9 @@
 """Small queues for the tests, made as the workbench makes them."""
 
 from service.workbench.database import Database
-from service.workbench.queues import Wish, add_queue
+from service.workbench.labelling.queues import Wish, add_queue
+from service.workbench.labelling.scored import Candidate
 from service.workbench.schema import Paragraph
-from service.workbench.scored import Candidate
 
 LABELS = ("infrastructure", "grid_management", "volunteer_services", "property_management")
 ROAD, GRID, HELP, HOME = LABELS

@@ -6,15 +6,15 @@ from scipy import stats
 from sklearn.metrics import f1_score
 
 from model.store import ModelStore
-from service.workbench.accuracy import (
+from service.workbench.errors import WorkbenchError
+from service.workbench.models.accuracy import (
     FEWEST_ROWS,
     Bools,
     TooFewError,
     accuracy,
     share,
 )
-from service.workbench.errors import WorkbenchError
-from service.workbench.opinions import opinions
+from service.workbench.models.opinions import opinions
 from tests.small import small_corpus
 
 LABELS = ("甲", "乙")

@@ -6,12 +6,12 @@ import warnings
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from service.workbench.agreement import agreement, cohen_kappa, masi, opinions
 from service.workbench.database import Database
 from service.workbench.errors import UnknownThingError, WorkbenchError
-from service.workbench.judging import judge, skip
-from service.workbench.labels import settled
-from service.workbench.settling import difference, differing, settle, unsettle
+from service.workbench.labelling.agreement import agreement, cohen_kappa, masi, opinions
+from service.workbench.labelling.judging import judge, skip
+from service.workbench.labelling.labels import settled
+from service.workbench.labelling.settling import difference, differing, settle, unsettle
 from tests.service.workbench.labelling import GRID, HELP, LABELS, ROAD, make_queue
 
 

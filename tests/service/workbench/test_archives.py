@@ -17,8 +17,8 @@ from model.bundled import bundled
 from model.store import ModelStore
 from service.cli import main
 from service.keys import add_key
-from service.workbench.downloads import attachment, zipped
 from service.workbench.process import PROCESSES_FILE
+from service.workbench.reading.downloads import attachment, zipped
 from tests.service.workbench.conftest import SMALL
 from tests.service.workbench.running import Watch, sign_in, working
 

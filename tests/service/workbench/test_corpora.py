@@ -11,7 +11,9 @@ import pytest
 
 from model.bundled import bundled
 from model.codebook import load_codebook
-from service.workbench.corpora import (
+from service.workbench.database import Database
+from service.workbench.errors import WorkbenchError
+from service.workbench.labelling.corpora import (
     Imported,
     Labelled,
     export,
@@ -19,10 +21,8 @@ from service.workbench.corpora import (
     import_judgements,
     read_labelled,
 )
-from service.workbench.database import Database
-from service.workbench.errors import WorkbenchError
-from service.workbench.judging import judge
-from service.workbench.labels import settled
+from service.workbench.labelling.judging import judge
+from service.workbench.labelling.labels import settled
 from tests.service.workbench.labelling import GRID, HELP, HOME, ROAD, candidates, make_queue
 
 CODEBOOK = load_codebook(bundled("codebook.toml"))

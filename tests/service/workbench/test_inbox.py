@@ -13,10 +13,16 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from service.reading.folders import is_passed_over
-from service.workbench import folders
+from service.workbench.archives import folders
+from service.workbench.archives.folders import Folder
 from service.workbench.errors import WorkbenchError
-from service.workbench.folders import Folder
-from service.workbench.inbox import RefusedError, clean_name, into_file, into_memory, name_of
+from service.workbench.reading.inbox import (
+    RefusedError,
+    clean_name,
+    into_file,
+    into_memory,
+    name_of,
+)
 
 T = TypeVar("T")
 

@@ -9,18 +9,18 @@ from sqlalchemy import select
 
 from service.workbench.database import Database
 from service.workbench.errors import UnknownThingError, WorkbenchError
-from service.workbench.judging import judge, standing
-from service.workbench.labels import settled
-from service.workbench.queues import (
+from service.workbench.labelling.judging import judge, standing
+from service.workbench.labelling.labels import settled
+from service.workbench.labelling.queues import (
     check_name,
     close_queue,
     get_queue,
     overviews,
     remove_queue,
 )
+from service.workbench.labelling.seat import HELD_SECONDS, Reservations, Seat
+from service.workbench.labelling.settling import settle
 from service.workbench.schema import Judgement, Paragraph
-from service.workbench.seat import HELD_SECONDS, Reservations, Seat
-from service.workbench.settling import settle
 from tests.service.workbench.labelling import GRID, HOME, LABELS, ROAD, make_queue
 
 READERS = 2
@@ -214,7 +214,7 @@ LABELLING = """
 import sys
 from pathlib import Path
 from service.workbench.database import Database
-from service.workbench.seat import Reservations, Seat
+from service.workbench.labelling.seat import Reservations, Seat
 
 seat = Seat(Database(sys.argv[1], Path("unused")), Reservations(), int(sys.argv[2]), "甲")
 sheet = seat.sit()

@@ -9,21 +9,21 @@ from sqlalchemy import select
 
 from model.bundled import bundled
 from model.codebook import load_codebook
-from service.workbench.accuracy import TooFewError
 from service.workbench.database import Database
 from service.workbench.errors import WorkbenchError
-from service.workbench.estimation import estimate, random_share
-from service.workbench.judging import judge
-from service.workbench.lessons import (
+from service.workbench.labelling.judging import judge
+from service.workbench.labelling.queues import Wish, add_queue
+from service.workbench.labelling.scored import Candidate
+from service.workbench.models.accuracy import TooFewError
+from service.workbench.models.estimation import estimate, random_share
+from service.workbench.models.lessons import (
     Plan,
     labelled_queues,
     lessons,
     write_lessons,
     write_paragraphs,
 )
-from service.workbench.queues import Wish, add_queue
 from service.workbench.schema import Paragraph
-from service.workbench.scored import Candidate
 from tests.service.workbench.labelling import GRID, LABELS, ROAD, make_queue
 from tests.small import Versions, small_corpus
 from training.corpus import read_corpus

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import openpyxl
@@ -18,11 +19,11 @@ from service.reading.options import ReadingOptions
 from service.settings import Settings
 from service.workbench.database import Database
 from service.workbench.errors import WorkbenchError
-from service.workbench.making import Making, Order, make, pasted, score, uploaded
-from service.workbench.queues import Wish
+from service.workbench.labelling.making import Making, Order, make, pasted, score, uploaded
+from service.workbench.labelling.queues import Wish
+from service.workbench.labelling.scored import read_scored
+from service.workbench.labelling.selection import Plan
 from service.workbench.schema import Paragraph, Queue
-from service.workbench.scored import read_scored
-from service.workbench.selection import Plan
 from tests.service.running import TEXT, running
 from tests.service.workbench.labelling import LABELS
 from tests.small import small_corpus
@@ -123,8 +124,12 @@ def test_what_the_server_refuses_is_left_out_and_counted(
         async with AsyncClient(address) as client:
             await score(client, texts, table, making)
 
-    with running(Settings(max_characters=50), classifier) as http:
-        asyncio.run(ask(str(http.base_url)))
+    # In a thread: the browser of other tests has a loop in this one.
+    with (
+        running(Settings(max_characters=50), classifier) as http,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        pool.submit(asyncio.run, ask(str(http.base_url))).result()
     assert (making.step, making.count, making.refused) == ("score", 3, 1)
     found = list(read_scored(table, {}))
     assert [item.text for item in found] == [TEXT, "修路灯。"]

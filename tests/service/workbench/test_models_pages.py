@@ -15,10 +15,10 @@ from model.store import ModelStore
 from service.cli import main
 from service.keys import add_key
 from service.workbench.database import Database
-from service.workbench.judging import judge
-from service.workbench.queues import Wish, add_queue
+from service.workbench.labelling.judging import judge
+from service.workbench.labelling.queues import Wish, add_queue
+from service.workbench.labelling.scored import Candidate
 from service.workbench.schema import Job, Paragraph, now
-from service.workbench.scored import Candidate
 from tests.service.running import TEXT, serving
 from tests.service.workbench.conftest import SMALL
 from tests.service.workbench.labelling import LABELS
@@ -45,9 +45,10 @@ def fill(folder: Path) -> None:
     database = Database("", folder / "workbench.sqlite")
     known = [(f"{row.text}。", row.labels) for row in small_corpus().rows]
     known += [
-        (a[: len(a) // 2] + b[len(b) // 2 :], m) for a, m in known[:9] for b, _ in known[9:14]
+        (first[: len(first) // 2] + second[len(second) // 2 :] + SCRIPT, labels)
+        for first, labels in known[:9]
+        for second, _ in known[9:14]
     ]
-    known.append((f"{known[0][0][:8]}{known[15][0]}{SCRIPT}", known[0][1]))
     said = dict(known)
     with database.session() as session:
         chosen = [(Candidate(text=text, doc=f"{n}.txt"), n < 40) for n, text in enumerate(said)]
@@ -123,6 +124,7 @@ def test_train_compare_promote_and_roll_back(
         page.get_by_role("dialog").get_by_role("button", name="退回").click()
         expect(page.locator(".current .version")).to_have_text(first)
         assert served(client) == first
+        page.close()
 
 
 def train(page: Page, address: str, file: Path) -> str:
@@ -183,6 +185,7 @@ def test_see_what_changed_and_how_good_it_is(
         expect(page.locator(".sentence")).to_contain_text("随机抽出的 40 段（来自 40 篇）")
         expect(page.get_by_text("还要再标 120 段")).to_be_visible()
         expect(page.locator(".figures tbody tr")).to_have_count(len(LABELS))
+        page.close()
 
 
 def changes_shown(page: Page) -> None:
@@ -206,7 +209,9 @@ def changes_shown(page: Page) -> None:
     with Path(downloading.value.path()).open(encoding="utf-8-sig", newline="") as file:
         assert len(list(csv.DictReader(file))) == changed
     # A paragraph that holds a script is text.
-    assert page.title() != "bad"
+    expect(page.locator(".change", has_text="<img src=x onerror").first).to_be_visible()
+    assert page.locator(".change img, .change script").count() == 0
+    assert page.title() == "govtheme"
 
 
 def phone(page: Page) -> None:
@@ -231,3 +236,4 @@ def test_who_may_only_classify_sees_all_and_changes_nothing(
         expect(page.get_by_role("button", name="退回上一个")).to_be_disabled()
         page.goto(f"{address}/models/train")
         expect(page.get_by_role("button", name="开始训练")).to_be_disabled()
+        page.close()

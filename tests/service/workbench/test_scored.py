@@ -9,7 +9,7 @@ from model.codebook import load_codebook
 from model.store import ModelStore
 from service.cli import main
 from service.workbench.errors import WorkbenchError
-from service.workbench.scored import Candidate, find_table, read_scored
+from service.workbench.labelling.scored import Candidate, find_table, read_scored
 from tests.small import small_corpus
 
 NAMES = {theme.name_zh: theme.id for theme in load_codebook(bundled("codebook.toml")).themes}

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.workbench.errors import WorkbenchError
-from service.workbench.scored import Candidate
-from service.workbench.selection import Plan, interleaved, margin, select, spread
+from service.workbench.labelling.scored import Candidate
+from service.workbench.labelling.selection import Plan, interleaved, margin, select, spread
 from tests.small import small_corpus
 
 THRESHOLDS = {"a": 0.5, "b": 0.2}

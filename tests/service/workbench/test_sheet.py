@@ -21,9 +21,9 @@ from service.cli import main
 from service.client import Client
 from service.client.results import Document, Evidence, Rejected, Result, Scored
 from service.settings import Settings
-from service.workbench import markup
-from service.workbench.markup import Themes, underlined
-from service.workbench.sheet import KINDS, Sheet
+from service.workbench.reading import markup
+from service.workbench.reading.markup import Themes, underlined
+from service.workbench.reading.sheet import KINDS, Sheet
 from tests.service.running import running
 
 BOOK = load_codebook(bundled("codebook.toml"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from model.signature import make_keys, sign
-from service.workbench.changes import (
+from service.workbench.models.changes import (
     CHUNK,
     MOST,
     as_csv,
@@ -18,9 +18,9 @@ from service.workbench.changes import (
     read_summary,
     shown_rows,
 )
-from service.workbench.plots import reliability, whiskers
-from service.workbench.versions import Score, labels_of
-from service.workbench.versions import versions as versions_of
+from service.workbench.models.plots import reliability, whiskers
+from service.workbench.models.versions import Score, labels_of
+from service.workbench.models.versions import versions as versions_of
 from tests.service.workbench.labelling import GRID, LABELS, ROAD
 from tests.small import Versions
 

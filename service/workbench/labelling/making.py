@@ -25,9 +25,9 @@ from service.reading.files import Found, read_documents
 from service.reading.options import ReadingOptions
 from service.workbench.database import Database
 from service.workbench.errors import WorkbenchError
-from service.workbench.queues import Wish, add_queue, judged_keys
-from service.workbench.scored import Candidate, read_scored
-from service.workbench.selection import Plan, select
+from service.workbench.labelling.queues import Wish, add_queue, judged_keys
+from service.workbench.labelling.scored import Candidate, read_scored
+from service.workbench.labelling.selection import Plan, select
 
 _CONTEXT = multiprocessing.get_context("spawn")
 

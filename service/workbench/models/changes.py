@@ -5,6 +5,7 @@ or went (`l1`), by the label's number, so that a style alone filters thousands o
 """
 
 import json
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -86,7 +87,7 @@ def as_csv(table: Path, out: Path) -> Path:
     if not out.exists():
         pieces = read_rows(table)
         first = next(pieces, [])
-        beside = out.with_suffix(".new")
+        beside = out.with_name(f".new-{secrets.token_hex(4)}-{out.name}")
         writer = Separated(beside, Columns(tuple(first[0]) if first else ("text",)))
         for piece in chain([first], pieces):
             writer.write(piece)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from nicegui import ui
 
-from service.workbench.archives import PARTS, Standing
+from service.workbench.archives.runs import PARTS, Standing
 from service.workbench.jobs import OPEN
 from service.workbench.schema import Job, now
 from service.workbench.wording import STATES, say

@@ -8,9 +8,9 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service.workbench.accuracy import Accuracy, accuracy
-from service.workbench.labels import Settled, settled
-from service.workbench.opinions import opinions
+from service.workbench.labelling.labels import Settled, settled
+from service.workbench.models.accuracy import Accuracy, accuracy
+from service.workbench.models.opinions import opinions
 from service.workbench.schema import Paragraph, Queue
 
 

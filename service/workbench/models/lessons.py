@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from model.files import write_bytes
 from service.workbench.errors import WorkbenchError
-from service.workbench.labels import settled
+from service.workbench.labelling.labels import settled
+from service.workbench.labelling.scored import text_key
 from service.workbench.schema import Paragraph, Queue
-from service.workbench.scored import text_key
 
 
 @dataclass(frozen=True, slots=True)

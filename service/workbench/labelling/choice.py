@@ -6,7 +6,7 @@ from nicegui import ui
 
 from model.codebook import Theme
 from service.workbench.errors import WorkbenchError
-from service.workbench.turns import Action, press_button, show_key
+from service.workbench.labelling.turns import Action, press_button, show_key
 from service.workbench.wording import say, theme_name
 
 _MOST_KEYS = 9

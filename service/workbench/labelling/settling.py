@@ -7,8 +7,8 @@ from sqlalchemy import exists, not_, select
 from sqlalchemy.orm import Session
 
 from service.workbench.errors import UnknownThingError
-from service.workbench.judging import in_order
-from service.workbench.queues import get_queue
+from service.workbench.labelling.judging import in_order
+from service.workbench.labelling.queues import get_queue
 from service.workbench.schema import Judgement, Paragraph, Settlement, now
 
 

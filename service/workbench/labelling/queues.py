@@ -8,8 +8,8 @@ from sqlalchemy import Select, exists, func, insert, select
 from sqlalchemy.orm import Session
 
 from service.workbench.errors import UnknownThingError, WorkbenchError
+from service.workbench.labelling.scored import Candidate
 from service.workbench.schema import Judgement, Paragraph, Queue, Settlement
-from service.workbench.scored import Candidate
 
 _ROWS_AT_ONCE = 500
 _LONGEST_NAME = 200

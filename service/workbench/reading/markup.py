@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from service.client.results import Document, Evidence, Rejected, Result
-from service.workbench.sheet import Sheet, is_none
+from service.workbench.reading.sheet import Sheet, is_none
 from service.workbench.wording import say
 
 FIRST_ROWS = 20

@@ -13,7 +13,7 @@ from service.keys import Scope
 from service.workbench.desk import Desk
 from service.workbench.frame import told
 from service.workbench.jobs import OPEN, Progress
-from service.workbench.model_parts import allowed
+from service.workbench.models.parts import allowed
 from service.workbench.schema import Job
 from service.workbench.wording import STATES, say
 
@@ -59,6 +59,8 @@ class JobCards:
         self._total = total
         self._drawn: list[tuple[str, str]] = []
         self._bars: dict[str, _Bar] = {}
+        # A button looks too, perhaps while the page does.
+        self._looking = asyncio.Lock()
 
     async def build(self) -> None:
         """Draw them here, and keep looking."""
@@ -68,6 +70,10 @@ class JobCards:
 
     async def look(self) -> None:
         """Draw what has changed."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
         jobs = (await asyncio.to_thread(self._desk.jobs.all, self._kind))[:_SHOWN]
         states = [(job.id, job.state) for job in jobs]
         if states != self._drawn:

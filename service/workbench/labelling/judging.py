@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.workbench.errors import UnknownThingError, WorkbenchError
-from service.workbench.queues import done, get_queue
+from service.workbench.labelling.queues import done, get_queue
 from service.workbench.schema import Judgement, Paragraph, Queue, Settlement
 
 

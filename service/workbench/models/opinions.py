@@ -38,7 +38,7 @@ def opinions(folder: Path, texts: Sequence[str]) -> list[Opinion]:
         WorkbenchError: the model cannot be used; the message says why.
     """
     done = subprocess.run(  # noqa: S603  a folder of our own store
-        [sys.executable, "-m", "service.workbench.opinions", str(folder)],
+        [sys.executable, "-m", "service.workbench.models.opinions", str(folder)],
         input=orjson.dumps(list(texts)),
         capture_output=True,
         timeout=_SECONDS,

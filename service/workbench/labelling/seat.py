@@ -7,10 +7,10 @@ from threading import RLock
 
 from sqlalchemy.orm import Session
 
-from service.workbench import judging
 from service.workbench.database import Database
-from service.workbench.judging import Standing
-from service.workbench.queues import get_queue
+from service.workbench.labelling import judging
+from service.workbench.labelling.judging import Standing
+from service.workbench.labelling.queues import get_queue
 from service.workbench.schema import Paragraph, Queue
 
 HELD_SECONDS = 120.0

@@ -22,11 +22,11 @@ from sqlalchemy.orm import Session
 from model.codebook import Codebook
 from model.errors import LabelError
 from service.workbench.errors import WorkbenchError
-from service.workbench.judging import judge
-from service.workbench.labels import settled
-from service.workbench.queues import get_queue
+from service.workbench.labelling.judging import judge
+from service.workbench.labelling.labels import settled
+from service.workbench.labelling.queues import get_queue
+from service.workbench.labelling.scored import storable, text_key
 from service.workbench.schema import Judgement, Paragraph, Queue
-from service.workbench.scored import storable, text_key
 
 FORMATS: Mapping[str, tuple[str, str]] = {
     "jsonl": (".jsonl", "jsonl"),

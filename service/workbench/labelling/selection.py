@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.workbench.errors import WorkbenchError
-from service.workbench.scored import Candidate
+from service.workbench.labelling.scored import Candidate
 
 _TIMES = 4
 """So many times as many uncertain ones are looked at as are wanted."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from service.workbench.inbox import NAME_HEADER, megabytes
+from service.workbench.reading.inbox import NAME_HEADER, megabytes
 from service.workbench.wording import say
 
 
