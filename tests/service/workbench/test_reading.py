@@ -127,6 +127,8 @@ def test_the_example_shows_headings_and_furniture(page: Page) -> None:
     expect(page.locator(".para.furniture").first).to_contain_text("您的位置")
     expect(page.locator(".para h3")).to_contain_text("小院里的变化看得见")
     expect(page.locator(".shares i")).to_have_count(5)
+    grey = page.locator(".para.furniture p").first.evaluate("p => getComputedStyle(p).color")
+    expect(page.locator(".para:not(.furniture) p").first).not_to_have_css("color", grey)
 
 
 def test_a_word_document_and_an_archive_are_dropped(page: Page) -> None:
