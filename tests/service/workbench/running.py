@@ -71,6 +71,7 @@ def sign_in(context: BrowserContext, address: str, key: str) -> Page:
     """A page of a person who has signed in, at the first page."""
     page = context.new_page()
     page.goto(f"{address}/signin")
+    ready(page)
     page.locator("input").fill(key)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{address}/")

@@ -174,11 +174,11 @@ def test_a_workbench_that_is_killed_finds_its_job_again_and_the_table_is_the_sam
 ) -> None:
     bench, folder = tmp_path / "bench", tmp_path / "input"
     folder.mkdir()
-    (folder / "档案.zip").write_bytes(packed(300))
+    (folder / "档案.zip").write_bytes(packed(1200))
     with working(store.root, bench, shard_files="4") as (process, address):
         page = sign_in(context, address, "王一")
         page.goto(f"{address}/archives")
-        send(page, "档案.zip", packed(300))
+        send(page, "档案.zip", packed(1200))
         page.get_by_role("button", name="JSONL").click()
         job = begin(page)
         expect(page.locator(".job-told")).to_contain_text("段/秒")

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from model.store import ModelStore
 from service.keys import add_key, remove_key
-from tests.service.workbench.running import Watch, sign_in, working
+from tests.service.workbench.running import Watch, ready, sign_in, working
 
 
 def test_a_person_signs_in_under_a_name(context: BrowserContext, address: str) -> None:
@@ -41,6 +41,7 @@ def test_with_keys_nobody_enters_without_one(
         page = context.new_page()
         page.goto(f"{address}/")
         page.wait_for_url(f"{address}/signin")
+        ready(page)
         page.locator("input").fill("gt_wrong")
         page.keyboard.press("Enter")
         expect(page.get_by_text("密钥不对")).to_be_visible()
