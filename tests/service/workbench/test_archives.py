@@ -174,11 +174,11 @@ def test_a_workbench_that_is_killed_finds_its_job_again_and_the_table_is_the_sam
 ) -> None:
     bench, folder = tmp_path / "bench", tmp_path / "input"
     folder.mkdir()
-    (folder / "档案.zip").write_bytes(packed(300))
+    (folder / "档案.zip").write_bytes(packed(1000))
     with working(store.root, bench, shard_files="4") as (process, address):
         page = sign_in(context, address, "王一")
         page.goto(f"{address}/archives")
-        send(page, "档案.zip", packed(300))
+        send(page, "档案.zip", packed(1000))
         page.get_by_role("button", name="JSONL").click()
         job = begin(page)
         expect(page.locator(".job-told")).to_contain_text("段/秒")
@@ -233,6 +233,11 @@ def test_a_job_is_for_its_person_and_for_administrators(
                 links = shown.locator(".job .download:visible")
                 expect(shown.locator(".job")).to_have_count(1)
                 expect(links).to_have_count(3 if status == 200 else 0)
+        with browser.new_context() as other:
+            shown = sign_in(other, address, watcher)
+            shown.locator("textarea.paste").fill("网格员")
+            shown.keyboard.press("Control+Enter")
+            expect(shown.get_by_text("丙 没有 classify 权限")).to_be_visible()
         with browser.new_context() as nobody:
             assert nobody.request.get(table, max_redirects=0).status in (302, 307)
 
