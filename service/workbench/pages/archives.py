@@ -18,7 +18,7 @@ from service.workbench.desk import Desk
 from service.workbench.errors import NotAllowedError, WorkbenchError
 from service.workbench.frame import STATIC, Page, frame, told, turned_away
 from service.workbench.pages.archive import act
-from service.workbench.reading.inbox import into_file, megabytes, name_of
+from service.workbench.reading.inbox import into_file, megabytes, name_of, refusal
 from service.workbench.reading.uploader import uploader
 from service.workbench.schema import Job
 from service.workbench.wording import say
@@ -58,7 +58,7 @@ def register(desk: Desk) -> None:
             await draft.receive(request)
         except UserError as error:
             draft.tell(error)
-            return PlainTextResponse(str(error), 413)
+            return PlainTextResponse(str(error), refusal(error))
         return Response(status_code=204)
 
 

@@ -17,7 +17,7 @@ from service.workbench.desk import Desk
 from service.workbench.frame import STATIC, Page, frame, told, turned_away
 from service.workbench.reading import markup
 from service.workbench.reading.downloads import TYPES, attachment
-from service.workbench.reading.inbox import clean_name, into_memory, megabytes, name_of
+from service.workbench.reading.inbox import clean_name, into_memory, megabytes, name_of, refusal
 from service.workbench.reading.sheet import KINDS, Shares, Sheet
 from service.workbench.reading.uploader import uploader
 from service.workbench.wording import say, theme_name
@@ -40,24 +40,21 @@ def register(desk: Desk) -> None:
         return None
 
     def found(token: str) -> _Reader | None:
-        """The page of this token, when it is this person's who may still read."""
+        """The page of this token, when it is this person's."""
         person, reader = desk.people.present(), readers.get(token)
-        if person is None or reader is None or reader.person != person.name:
-            return None
-        person.require("classify")
-        return reader
+        return reader if person and reader and reader.person == person.name else None
 
     @app.post("/read/{token}")
     async def receive(token: str, request: Request) -> Response:
+        reader, person = found(token), desk.people.present()
+        if reader is None or person is None:
+            return PlainTextResponse("", 403)
         try:
-            reader = found(token)
-            if reader is None:
-                return PlainTextResponse("", 403)
+            person.require("classify")
             data = await into_memory(request, desk.settings.max_upload)
         except UserError as error:
-            if token in readers:
-                readers[token].tell(error)
-            return PlainTextResponse(str(error), 413)
+            reader.tell(error)
+            return PlainTextResponse(str(error), refusal(error))
         reader.take(name_of(request) or say("粘贴的文字.txt", "pasted.txt"), data)
         return Response(status_code=204)
 

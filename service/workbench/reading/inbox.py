@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from starlette.requests import Request
 
+from model.errors import UserError
 from service.workbench.errors import WorkbenchError
 from service.workbench.wording import say
 
@@ -118,6 +119,11 @@ def _check_room(folder: Path, size: int) -> None:
                 f"Only {megabytes(max(free, 0))} are free on the disk; remove some jobs first",
             )
         )
+
+
+def refusal(error: UserError) -> int:
+    """The status with which something is not taken."""
+    return 413 if isinstance(error, RefusedError) else 403
 
 
 def megabytes(size: int) -> str:

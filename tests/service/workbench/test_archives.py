@@ -233,6 +233,11 @@ def test_a_job_is_for_its_person_and_for_administrators(
                 links = shown.locator(".job .download:visible")
                 expect(shown.locator(".job")).to_have_count(1)
                 expect(links).to_have_count(3 if status == 200 else 0)
+        with browser.new_context() as other:
+            shown = sign_in(other, address, watcher)
+            shown.locator("textarea.paste").fill("网格员")
+            shown.keyboard.press("Control+Enter")
+            expect(shown.get_by_text("丙 没有 classify 权限")).to_be_visible()
         with browser.new_context() as nobody:
             assert nobody.request.get(table, max_redirects=0).status in (302, 307)
 
