@@ -1,5 +1,6 @@
 """What stands around every page: who is signed in, the language, the codebook, the guard."""
 
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
@@ -77,6 +78,26 @@ def test_another_sites_page_is_refused(address: str, path: str) -> None:
         assert client.post(path).status_code == 403
         polled = client.get(path).status_code
     assert polled == (403 if "_ws" in path else 200)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        pytest.param({"content-length": "70000000"}, 413, id="too large"),
+        pytest.param({"transfer-encoding": "chunked"}, 411, id="of no length"),
+        pytest.param({"content-length": "0"}, 404, id="small, to nobody's page"),
+    ],
+)
+def test_the_librarys_own_uploads_are_bounded_before_they_are_taken_in(
+    address: str, headers: dict[str, str], status: int
+) -> None:
+    connection = HTTPConnection(address.removeprefix("http://"), timeout=30)
+    connection.putrequest("POST", "/_nicegui/client/somebody/upload/1")
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    assert connection.getresponse().status == status
+    connection.close()
 
 
 def test_another_sites_page_opens_no_socket(
