@@ -75,12 +75,18 @@ class _Queues:
             button.props(remove="flat", add="unelevated").mark("new-queue")
         self._making_shown = ui.column().classes("w-full")
         self._list = ui.column().classes("w-full").style("gap: 10px")
+        # The list that is drawn now has what is made already: drawn again it would shut a menu.
+        self._shown = self._standing()
+        self._draw_makings()
         await self._refresh()
         ui.timer(_LOOK_SECONDS, self._look)
 
+    def _standing(self) -> tuple[object, ...]:
+        return tuple((m.name, m.step, m.count, m.reason) for m in self._makings)
+
     async def _look(self) -> None:
         """Show what has become of queues in the making; list again when one is there."""
-        now = tuple((m.name, m.step, m.count, m.reason) for m in self._makings)
+        now = self._standing()
         if now == self._shown:
             return
         made = any(made.queue is not None for made in self._makings)
