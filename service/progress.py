@@ -7,8 +7,9 @@ The variable `GOVTHEME_PROGRESS` names the file; without it nothing is written. 
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -18,14 +19,31 @@ VARIABLE = "GOVTHEME_PROGRESS"
 _EVERY = 0.2
 """Seconds between two states of the file; a new step is written at once."""
 
+
+def named() -> Path | None:
+    """The file that the environment names, if it names one."""
+    path = os.environ.get(VARIABLE)
+    return Path(path) if path else None
+
+
+def put(path: Path, told: Mapping[str, Any]) -> None:
+    """Replace the file as a whole.
+
+    It is not forced onto the disk: after a power cut nobody asks how far it was.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_bytes(orjson.dumps(told))
+    os.replace(beside, path)
+
+
 Tell = Callable[[str, int, int], None]
 """Told what is being done, and how many of how many are."""
 
 
 def teller() -> Tell:
     """Writes what it is told into the file that the environment names, if it names one."""
-    named = os.environ.get(VARIABLE)
-    return _ProgressFile(Path(named)) if named else _nobody
+    path = named()
+    return _ProgressFile(path) if path else _nobody
 
 
 class _ProgressFile:
@@ -39,11 +57,8 @@ class _ProgressFile:
         if step == self._step and done != total and now - self._written < _EVERY:
             return
         self._step, self._written = step, now
-        # Not synced: after a power cut nobody asks how far it was.
-        beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         with contextlib.suppress(OSError):
-            beside.write_bytes(orjson.dumps({"step": step, "done": done, "total": total}))
-            os.replace(beside, self._path)
+            put(self._path, {"step": step, "done": done, "total": total})
 
 
 def _nobody(_step: str, _done: int, _total: int) -> None:

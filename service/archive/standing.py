@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from service.archive.shard import Scored, Seen
+from service.progress import put
 
 EVERY = 1.0
 """Seconds between two states of the file; a new phase is written at once."""
@@ -121,8 +120,6 @@ def unwatched(_standing: Standing) -> None:
 class StandingFile:
     """Keeps the standing of a run in a file, which readers find whole at any time.
 
-    It is no part of what survives a power cut, so it is not forced onto the disk.
-
     Args:
         path: the file.
         told: is told as well, every time.
@@ -147,7 +144,5 @@ class StandingFile:
 
     def write(self, standing: Standing) -> None:
         """Write the standing now, and tell nobody."""
-        beside = self._path.with_suffix(".partial")
         said = {**standing.as_dict(), "process": os.getpid(), "time": round(time.time(), 3)}
-        beside.write_bytes(orjson.dumps(said))
-        os.replace(beside, self._path)
+        put(self._path, said)

@@ -1,7 +1,6 @@
 """`govtheme score`: a whole archive into one table."""
 
 import itertools
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +17,7 @@ from service.archive.standing import Progress, StandingFile
 from service.archive.summary import Summary
 from service.commands import options
 from service.display import answers, archive_bar, messages, summary_table
+from service.progress import named
 from service.reading.options import reading_options
 from service.settings import load_settings
 from service.tables.formats import format_of
@@ -104,8 +104,8 @@ def score(
 
 def _told(progress: Progress) -> Progress:
     """Tells the standing to a file as well, where whoever started the command named one."""
-    named = os.environ.get("GOVTHEME_PROGRESS")
-    return StandingFile(Path(named), progress) if named else progress
+    path = named()
+    return StandingFile(path, progress) if path else progress
 
 
 def _show(summary: Summary, codebook: Codebook, places: Places) -> None:

@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from model.codebook import Codebook, Theme
+from service.workbench.look import theme_class
 from service.workbench.wording import say, theme_name
 
 
@@ -35,7 +36,7 @@ class Meanings:
             close.props(f'aria-label="{say("关闭", "Close")}"')
         for number, theme in enumerate(self.codebook.themes, 1):
             title = f"{number} {theme_name(theme)}"
-            with ui.expansion(title, value=True).classes(f"theme theme-{number}") as part:
+            with ui.expansion(title, value=True).classes(f"theme {theme_class(number)}") as part:
                 _meaning(theme)
             self._themes[theme.id] = part
         if self.codebook.rules:

@@ -26,6 +26,7 @@ from pathlib import Path
 from types import FrameType
 
 from model.files import write_text
+from service.progress import VARIABLE
 
 JOB_FILE = "job.json"
 ERRORS_FILE = "errors.txt"
@@ -34,9 +35,6 @@ STOP_FILE = "stop"
 PROCESSES_FILE = "processes.json"
 ENDED_FILE = "ended.json"
 LOCK_FILE = "lock"
-
-PROGRESS_VARIABLE = "GOVTHEME_PROGRESS"
-"""Names the file in which a command tells how far it is: `{"step", "done", "total"}`."""
 
 
 class Supervisor:
@@ -67,7 +65,7 @@ class Supervisor:
 
     def _wait(self) -> int:
         words = json.loads((self._folder / JOB_FILE).read_text(encoding="utf-8"))
-        environment = os.environ | {PROGRESS_VARIABLE: str(self._folder / PROGRESS_FILE)}
+        environment = os.environ | {VARIABLE: str(self._folder / PROGRESS_FILE)}
         said, errors = self._folder / "said.txt", self._folder / ERRORS_FILE
         with said.open("wb") as out, errors.open("wb") as err:
             self._command = subprocess.Popen(  # noqa: S603  the words come from our own pages

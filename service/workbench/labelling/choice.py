@@ -7,6 +7,7 @@ from nicegui import ui
 from model.codebook import Theme
 from service.workbench.errors import WorkbenchError
 from service.workbench.labelling.turns import Action, press_button, show_key
+from service.workbench.look import theme_class
 from service.workbench.wording import say, theme_name
 
 _MOST_KEYS = 9
@@ -106,7 +107,7 @@ class Choice:
         def press() -> None:
             self.toggle(number)
 
-        with press_button(f"choice-button theme-{(number - 1) % 8 + 1}", press).mark(
+        with press_button(f"choice-button {theme_class(number)}", press).mark(
             f"theme-{number}"
         ) as button:
             show_key(str(number) if number <= _MOST_KEYS else "")

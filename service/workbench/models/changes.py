@@ -16,6 +16,7 @@ from typing import Any
 from service.tables.columns import Columns
 from service.tables.json_lines import read_rows
 from service.tables.separated import Separated
+from service.workbench.look import theme_class
 
 CHUNK = 100
 """Rows a piece of HTML."""
@@ -123,8 +124,8 @@ def _chip(
 ) -> str:
     scores = [row[f"score_{when}_{label}"] for when in ("before", "after")]
     moved = " → ".join("–" if score is None else f"{score:.2f}" for score in scores)
-    number = (numbers[label] - 1) % 8 + 1
+    name = escape(names.get(label, label))
     return (
-        f'<span class="chip {kind} theme-{number}">{sign}{escape(names.get(label, label))} '
+        f'<span class="chip {kind} {theme_class(numbers[label])}">{sign}{name} '
         f"<small>{moved}</small></span>"
     )

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse
 from service.workbench.desk import Desk
 from service.workbench.errors import WorkbenchError
 from service.workbench.frame import Page, frame, told, turned_away
+from service.workbench.look import theme_class
 from service.workbench.models.accuracy import FEWEST_OF_THEME, Accuracy, Estimate, ThemeAccuracy
 from service.workbench.models.estimation import Estimation, estimate, random_share
 from service.workbench.models.parts import in_use, shown_percent, tabs
@@ -208,7 +209,7 @@ def _cautions(found: Estimation) -> list[str]:
 
 def _theme(number: int, theme: ThemeAccuracy, names: Mapping[str, str]) -> None:
     with ui.element("tr"):
-        with ui.element("th").classes(f"theme-{(number - 1) % 8 + 1}"):
+        with ui.element("th").classes(theme_class(number)):
             ui.label(names.get(theme.label, theme.label))
         with ui.element("td"):
             counts = ui.label(f"{theme.true:,} / {theme.given:,}")

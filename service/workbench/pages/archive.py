@@ -18,6 +18,7 @@ from service.workbench.desk import Desk
 from service.workbench.errors import NotAllowedError, UnknownThingError
 from service.workbench.frame import STATIC, Page, frame, told, turned_away
 from service.workbench.jobs import OPEN
+from service.workbench.look import theme_class
 from service.workbench.reading.downloads import PRIVATE, TYPES, attachment, zipped
 from service.workbench.reading.inbox import clean_name
 from service.workbench.schema import Job
@@ -181,7 +182,7 @@ class _Watched:
         counts = [(names.get(label, label), count) for label, count in summary["labels"].items()]
         with ui.element("div").classes("figures"):
             for place, (name, count) in enumerate(counts):
-                with ui.element("div").classes(f"figure theme-{place % 8 + 1}"):
+                with ui.element("div").classes(f"figure {theme_class(place + 1)}"):
                     ui.label(name)
                     ui.label(f"{count:,}").classes("figure-count")
                     ui.label(f"{count / text:.1%}").classes("quiet")

@@ -13,6 +13,7 @@ from service.workbench.desk import Desk
 from service.workbench.errors import UnknownThingError, WorkbenchError
 from service.workbench.frame import Page, frame, told, turned_away
 from service.workbench.labelling.scored import find_table
+from service.workbench.look import theme_class
 from service.workbench.models.cards import JobCards
 from service.workbench.models.changes import (
     MOST,
@@ -236,7 +237,7 @@ class _Result:
     def _count(self, number: int, label: str, counts: Mapping[str, int]) -> None:
         name = self._names.get(label, label)
         with ui.element("tr"):
-            with ui.element("th").classes(f"theme-{(number - 1) % 8 + 1}"):
+            with ui.element("th").classes(theme_class(number)):
                 self._filter(f"t{number}", name, say("只看变了的", "only what changed"))
             for when in ("before", "after"):
                 with ui.element("td"):

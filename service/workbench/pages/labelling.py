@@ -15,10 +15,10 @@ from service.workbench.errors import WorkbenchError
 from service.workbench.frame import STATIC, Page, frame, turned_away
 from service.workbench.labelling.choice import Choice
 from service.workbench.labelling.judging import Standing
-from service.workbench.labelling.marking import marked
 from service.workbench.labelling.queues import get_queue
 from service.workbench.labelling.seat import Reservations, Seat, Sheet
 from service.workbench.labelling.turns import Turns, show_ready
+from service.workbench.marking import marked
 from service.workbench.schema import Paragraph, Queue
 from service.workbench.wording import say, theme_name
 

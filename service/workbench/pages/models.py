@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from model.errors import UserError
 from service.workbench.desk import Desk
 from service.workbench.frame import Page, frame, told, turned_away
+from service.workbench.look import theme_class
 from service.workbench.models.parts import for_admins, in_use, tabs
 from service.workbench.models.plots import reliability, whiskers
 from service.workbench.models.versions import Score, Version, labels_of, versions
@@ -241,7 +242,7 @@ class _Models:
 
     def _colour(self, label: str) -> str:
         known = list(self._names)
-        return f"theme-{known.index(label) % 8 + 1}" if label in known else ""
+        return theme_class(known.index(label) + 1) if label in known else ""
 
     def _show_all(self) -> None:
         self._all = True

@@ -15,6 +15,7 @@ from model.errors import UserError
 from service.client.results import Scored
 from service.workbench.desk import Desk
 from service.workbench.frame import STATIC, Page, frame, told, turned_away
+from service.workbench.look import theme_class
 from service.workbench.reading import markup
 from service.workbench.reading.downloads import TYPES, attachment
 from service.workbench.reading.inbox import clean_name, into_memory, megabytes, name_of, refusal
@@ -214,11 +215,7 @@ class _Reader:
         counts = [*shares.labels.values(), shares.none]
         with ui.element("div").classes("shares").props('aria-hidden="true"'):
             for place, count in enumerate(counts, 1):
-                theme = (
-                    f"theme-{(place - 1) % markup.COLOURS + 1}"
-                    if place <= len(names)
-                    else "nothing"
-                )
+                theme = theme_class(place) if place <= len(names) else "nothing"
                 ui.element("i").classes(theme).style(f"flex-grow:{count}")
         with ui.row().classes("keys").props(f'role=group aria-label="{say("筛选", "Filter")}"'):
             self._key("all", say("全部", "All"), shares.paragraphs, "")
@@ -227,7 +224,7 @@ class _Reader:
                     f"t{place}",
                     name,
                     count,
-                    f"theme-{(place - 1) % markup.COLOURS + 1}",
+                    theme_class(place),
                     shares.text,
                 )
             self._key("t0", say("无主题", "None"), shares.none, "nothing", shares.text)

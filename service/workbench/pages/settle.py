@@ -22,6 +22,7 @@ from service.workbench.labelling.settling import (
     unsettle,
 )
 from service.workbench.labelling.turns import Turns, show_ready
+from service.workbench.look import theme_class
 from service.workbench.pages.labelling import themes_of
 from service.workbench.schema import Queue
 from service.workbench.wording import say, theme_name
@@ -184,7 +185,7 @@ class _Settling:
                 for number, theme in enumerate(self._themes, 1):
                     if theme.id in labels:
                         chip = ui.label(theme_name(theme))
-                        chip.classes(f"label-chip theme-{(number - 1) % 8 + 1}")
+                        chip.classes(f"label-chip {theme_class(number)}")
                 if not labels:
                     ui.label(say("无主题", "None of them")).classes("label-chip")
 

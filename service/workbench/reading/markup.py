@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from html import escape
 
 from service.client.results import Document, Evidence, Rejected, Result
+from service.workbench.look import theme_class
+from service.workbench.marking import pieces
 from service.workbench.reading.sheet import Sheet, is_none
 from service.workbench.wording import say
 
@@ -23,10 +25,6 @@ MOST_ROWS = 10_000
 """So many rows are shown; a browser with more of them is no pleasure, and tables have them all."""
 
 _MOST_REJECTED = 500
-
-
-COLOURS = 8
-"""After so many themes the colours begin again."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Themes:
 
     def colour(self, label: str) -> str:
         """The class that gives the colour of a theme."""
-        return f"theme-{(self.place(label) - 1) % COLOURS + 1}"
+        return theme_class(self.place(label))
 
     def place(self, label: str) -> int:
         """The place of a theme, from 1."""
@@ -90,22 +88,19 @@ def rejected(found: Sequence[Rejected]) -> str:
 
 def underlined(text: str, evidence: Iterable[Evidence], themes: Themes) -> str:
     """A text with its deciding words underlined in the colour of the theme they moved most."""
-    stretches = sorted(evidence, key=lambda item: -item.weight)
-    edges = sorted({0, len(text), *(e for s in stretches for e in (s.start, s.end))})
-    pieces = []
-    for start, end in itertools.pairwise(edges):
-        piece = escape(text[start:end])
-        moved = next((s for s in stretches if s.start <= start and end <= s.end), None)
+    parts = []
+    for said, moved in pieces(text, evidence):
+        part = escape(said)
         if moved is not None:
             title = f"{themes.name(moved.label)} {moved.weight:+.2f}"
-            piece = f'<u class="{themes.colour(moved.label)}" title="{title}">{piece}</u>'
-        pieces.append(piece)
-    return "".join(pieces)
+            part = f'<u class="{themes.colour(moved.label)}" title="{title}">{part}</u>'
+        parts.append(part)
+    return "".join(parts)
 
 
-def _joined(pieces: Sequence[Piece]) -> Piece:
-    classes = frozenset[str]().union(*(piece.classes for piece in pieces))
-    return Piece("".join(piece.html for piece in pieces), classes)
+def _joined(rows: Sequence[Piece]) -> Piece:
+    classes = frozenset[str]().union(*(row.classes for row in rows))
+    return Piece("".join(row.html for row in rows), classes)
 
 
 def _rows(documents: Sequence[Document], themes: Themes) -> Iterator[Piece]:

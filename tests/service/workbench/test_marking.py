@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.client import Evidence
-from service.workbench.labelling.marking import marked
+from service.workbench.marking import marked
 
 NUMBERS = {"a": 1, "b": 9}
 
