@@ -19,7 +19,7 @@ from model.errors import UserError
 from model.features import BATCH_CHARACTERS, BATCH_TEXTS, Floats
 from service.answers import DIGITS
 from service.tables.columns import Row
-from service.workbench.labelling.scored import Candidate
+from service.tables.scored import ScoredRow
 
 Bools = NDArray[np.bool_]
 
@@ -108,7 +108,7 @@ class Differences:
         scores = (f"score_{when}_{n}" for when in ("before", "after") for n in self.tally.labels)
         return (*_COLUMNS, *scores)
 
-    def take(self, paragraphs: Iterable[Candidate]) -> Iterator[int]:
+    def take(self, paragraphs: Iterable[ScoredRow]) -> Iterator[int]:
         """Let both models judge paragraphs; says from time to time how many are done."""
         for batch in _batches(paragraphs):
             self._judge(batch)
@@ -123,7 +123,7 @@ class Differences:
             self._spool.seek(self._starts[n])
             yield orjson.loads(self._spool.readline())
 
-    def _judge(self, batch: Sequence[Candidate]) -> None:
+    def _judge(self, batch: Sequence[ScoredRow]) -> None:
         texts = [paragraph.text for paragraph in batch]
         judged = [_given(model, texts, self.tally.labels) for model in self._models]
         (before, first), (after, second) = judged
@@ -138,7 +138,7 @@ class Differences:
             self._shifts.append(shift)
             self._spool.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
 
-    def _row(self, paragraph: Candidate, before: Bools, after: Bools) -> Row:
+    def _row(self, paragraph: ScoredRow, before: Bools, after: Bools) -> Row:
         return {
             "doc": paragraph.doc,
             "title": paragraph.title,
@@ -178,8 +178,8 @@ def _given(
     return given, wide
 
 
-def _batches(paragraphs: Iterable[Candidate]) -> Iterator[list[Candidate]]:
-    batch: list[Candidate] = []
+def _batches(paragraphs: Iterable[ScoredRow]) -> Iterator[list[ScoredRow]]:
+    batch: list[ScoredRow] = []
     characters = 0
     for paragraph in paragraphs:
         batch.append(paragraph)

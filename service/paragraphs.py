@@ -15,8 +15,8 @@ from model.encodings import encoding_of
 from model.errors import UserError
 from service.reading.files import Found, Rejected, read_documents
 from service.reading.options import ReadingOptions
-from service.workbench.errors import WorkbenchError
-from service.workbench.labelling.scored import Candidate, read_scored
+from service.tables.formats import TableError
+from service.tables.scored import ScoredRow, read_scored
 
 SUFFIXES = (".txt", ".jsonl", ".csv", ".xlsx", ".parquet")
 
@@ -29,7 +29,7 @@ class ParagraphsError(UserError):
 
 def read_paragraphs(
     path: Path, options: ReadingOptions, rejected: Callable[[Rejected], None]
-) -> Iterator[Candidate]:
+) -> Iterator[ScoredRow]:
     """The paragraphs of a file, or of a folder of Parquet files.
 
     Args:
@@ -38,7 +38,7 @@ def read_paragraphs(
 
     Raises:
         ParagraphsError: it is of another kind, or none of it can be read.
-        WorkbenchError: it is a scored table that cannot be read.
+        TableError: it is a scored table that cannot be read.
         OSError: it is not there.
     """
     path.stat()
@@ -58,30 +58,30 @@ def _names() -> Mapping[str, str]:
     return {theme.name_zh: theme.id for theme in load_codebook(bundled("codebook.toml")).themes}
 
 
-def _scored(path: Path) -> Iterator[Candidate] | None:
+def _scored(path: Path) -> Iterator[ScoredRow] | None:
     """The paragraphs of a scored table; None when it is none."""
     rows = read_scored(path, _names())
     try:
         first = next(rows, None)
-    except WorkbenchError:
+    except TableError:
         # Its columns are not those of a scored table; whatever else is wrong comes up again.
         return None
     return chain([first], rows) if first is not None else None
 
 
-def _lines(path: Path) -> Iterator[Candidate]:
+def _lines(path: Path) -> Iterator[ScoredRow]:
     with path.open("rb") as file:
         sample = file.read(_SAMPLE)
     whole = sample if len(sample) < _SAMPLE else sample[: sample.rfind(b"\n") + 1] or sample
     with path.open(encoding=encoding_of(whole), errors="replace") as file:
         for number, line in enumerate(file):
             if line.strip():
-                yield Candidate(line.strip("\r\n"), path.name, para=number)
+                yield ScoredRow(line.strip("\r\n"), path.name, para=number)
 
 
 def _rows(
     path: Path, options: ReadingOptions, rejected: Callable[[Rejected], None]
-) -> Iterator[Candidate]:
+) -> Iterator[ScoredRow]:
     first: Rejected | None = None
     any_read = False
     for item in read_documents(Found(path, path.name), options):
@@ -95,10 +95,10 @@ def _rows(
         raise ParagraphsError(f"{first.doc}：{first.reason}")
 
 
-def _candidate(row: Document) -> Candidate:
+def _candidate(row: Document) -> ScoredRow:
     columns = {name.strip().lower(): value for name, value in row.columns.items()}
     para = columns.get("para", "")
-    return Candidate(
+    return ScoredRow(
         text=row.text,
         doc=columns.get("doc") or row.source,
         title=row.title,

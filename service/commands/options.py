@@ -23,6 +23,12 @@ Version = Annotated[
     typer.Option("--model", help="使用哪个版本（默认：正在使用的版本）", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="只在标准输出给出 JSON，供程序读取")]
+Host = Annotated[str | None, typer.Option(help="监听的地址", show_default="127.0.0.1")]
+Open = Annotated[bool, typer.Option("--open", help="没有密钥也可以监听本机以外的地址")]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", help="设置文件，每行一个 GOVTHEME_…=…", show_default=False),
+]
 WithEvidence = Annotated[bool, typer.Option("--evidence", help="给出依据：哪些字词起了作用")]
 Codebook = Annotated[
     str | None,

@@ -11,7 +11,7 @@ from service.settings import load_settings
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="监听的地址", show_default="127.0.0.1")] = None,
+    host: options.Host = None,
     port: Annotated[
         int | None, typer.Option(help="监听的端口，0 为任选", show_default="8000", min=0, max=65535)
     ] = None,
@@ -21,11 +21,8 @@ def serve(
     keys: Annotated[
         Path | None, typer.Option(help="密钥文件（govtheme keys add 写入）", show_default=False)
     ] = None,
-    open_: Annotated[bool, typer.Option("--open", help="没有密钥也可以监听本机以外的地址")] = False,
-    settings: Annotated[
-        Path | None,
-        typer.Option("--settings", help="设置文件，每行一个 GOVTHEME_…=…", show_default=False),
-    ] = None,
+    open_: options.Open = False,
+    settings: options.SettingsFile = None,
     models: options.Models = None,
 ) -> None:
     """启动服务；按 Ctrl-C 停止。"""

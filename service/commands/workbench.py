@@ -20,7 +20,7 @@ class MissingExtraError(UserError):
 
 
 def workbench(
-    host: Annotated[str | None, typer.Option(help="监听的地址", show_default="127.0.0.1")] = None,
+    host: options.Host = None,
     port: Annotated[
         int | None, typer.Option(help="监听的端口，0 为任选", show_default="8080", min=0, max=65535)
     ] = None,
@@ -45,11 +45,8 @@ def workbench(
     keys: Annotated[
         Path | None, typer.Option(help="密钥文件：有则用密钥登录", show_default=False)
     ] = None,
-    open_: Annotated[bool, typer.Option("--open", help="没有密钥也可以监听本机以外的地址")] = False,
-    settings: Annotated[
-        Path | None,
-        typer.Option("--settings", help="设置文件，每行一个 GOVTHEME_…=…", show_default=False),
-    ] = None,
+    open_: options.Open = False,
+    settings: options.SettingsFile = None,
     models: options.Models = None,
 ) -> None:
     """打开工作台：在浏览器里读、标、训练；按 Ctrl-C 停止。"""

@@ -41,9 +41,6 @@ REGISTER: tuple[Callable[[Desk], None], ...] = (
 _RECONNECT_SECONDS = 30
 """A page that loses its socket for less goes on where it was."""
 
-_FORM_BYTES = 64 * 1024
-"""What a form may have beside its file."""
-
 _LOOK_SECONDS = 1.0
 """How often jobs are looked after."""
 
@@ -64,11 +61,7 @@ def create_workbench(desk: Desk) -> FastAPI:
         show_welcome_message=False,
         storage_secret=_secret(desk.folder / "secret"),
     )
-    app.add_middleware(
-        Guard,
-        local_only=not desk.people.keys_wanted and not desk.settings.open,
-        most=desk.settings.max_file + _FORM_BYTES,
-    )
+    app.add_middleware(Guard, local_only=not desk.people.keys_wanted and not desk.settings.open)
     return app
 
 

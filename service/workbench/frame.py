@@ -79,9 +79,14 @@ def told(handler: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
         try:
             await handler(*given, **named)
         except (UserError, ClientError) as error:
-            ui.notify(str(error), type="negative", multi_line=True, timeout=0, close_button="✕")
+            tell(error)
 
     return telling
+
+
+def tell(error: Exception) -> None:
+    """Say what went wrong, until the person has read it."""
+    ui.notify(str(error), type="negative", multi_line=True, timeout=0, close_button="✕")
 
 
 def _styled() -> None:

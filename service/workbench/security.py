@@ -14,7 +14,6 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_LIBRARY = "/_nicegui/"
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
 _POLICY = "; ".join(
@@ -46,23 +45,18 @@ class Guard:
     Args:
         app: the application behind it.
         local_only: whether only this machine's own addresses may be asked for.
-        most: bytes that the library's own upload button may send; it would write a form of any
-            size to the disk before a page could say no.
     """
 
-    def __init__(self, app: ASGIApp, local_only: bool, most: int) -> None:
+    def __init__(self, app: ASGIApp, local_only: bool) -> None:
         self._app = app
         self._local_only = local_only
-        self._most = most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer 403, 411 or 413."""
+        """Let a request through, or answer 403."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif self._refused(scope):
             await _refuse(scope, receive, send)
-        elif status := self._unfit(scope):
-            await PlainTextResponse("文件太大，没有收下。 Too large.", status)(scope, receive, send)
         else:
             await self._app(scope, receive, _protected(send))
 
@@ -78,16 +72,6 @@ class Guard:
         changes = scope["type"] == "websocket" or scope["method"] not in _SAFE
         polls = scope.get("path", "").startswith("/_nicegui_ws")
         return (changes or polls) and urlsplit(origin).netloc.lower() != host.lower()
-
-    def _unfit(self, scope: Scope) -> int | None:
-        """The status for a form of the library's that is too large, or does not say how large."""
-        path = scope.get("path", "")
-        if not path.startswith(_LIBRARY) or scope.get("method") in (None, *_SAFE):
-            return None
-        length = Headers(scope=scope).get("content-length", "")
-        if not (length.isascii() and length.isdecimal()):
-            return 411
-        return 413 if int(length) > self._most else None
 
 
 def _name(host: str) -> str:

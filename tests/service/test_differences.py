@@ -14,7 +14,7 @@ from service.differences import Differences, NothingInCommonError
 from service.paragraphs import ParagraphsError, read_paragraphs
 from service.reading.errors import Rejected
 from service.reading.options import ReadingOptions
-from service.workbench.labelling.scored import Candidate
+from service.tables.scored import ScoredRow
 from tests.small import Versions, small_corpus
 from training.corpus import Corpus, Row
 from training.parameters import Parameters
@@ -37,7 +37,7 @@ def models(two_models: Versions) -> tuple[ThemeClassifier, ThemeClassifier]:
 
 def told(models: tuple[ThemeClassifier, ThemeClassifier], texts: Sequence[str]) -> Differences:
     found = Differences(*models)
-    for _ in found.take(Candidate(text, "甲", para=n) for n, text in enumerate(texts)):
+    for _ in found.take(ScoredRow(text, "甲", para=n) for n, text in enumerate(texts)):
         pass
     return found
 
@@ -124,7 +124,7 @@ def test_models_without_a_label_in_common_are_refused(
         Differences(models[0], ThemeClassifier.load(tmp_path / version))
 
 
-def read(path: Path, rejected: list[Rejected] | None = None) -> list[Candidate]:
+def read(path: Path, rejected: list[Rejected] | None = None) -> list[ScoredRow]:
     """The paragraphs of a file; what is rejected goes into the list."""
     told_of: list[Rejected] = [] if rejected is None else rejected
     return list(read_paragraphs(path, ReadingOptions(), told_of.append))

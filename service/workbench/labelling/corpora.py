@@ -21,11 +21,11 @@ from sqlalchemy.orm import Session
 
 from model.codebook import Codebook
 from model.errors import LabelError
+from service.tables.scored import storable, text_key
 from service.workbench.errors import WorkbenchError
 from service.workbench.labelling.judging import judge
 from service.workbench.labelling.labels import settled
 from service.workbench.labelling.queues import get_queue
-from service.workbench.labelling.scored import storable, text_key
 from service.workbench.schema import Judgement, Paragraph, Queue
 
 FORMATS: Mapping[str, tuple[str, str]] = {

@@ -23,10 +23,10 @@ from service.client import AsyncClient, Result
 from service.reading.errors import Rejected
 from service.reading.files import Found, read_documents
 from service.reading.options import ReadingOptions
+from service.tables.scored import ScoredRow, read_scored
 from service.workbench.database import Database
 from service.workbench.errors import WorkbenchError
 from service.workbench.labelling.queues import Wish, add_queue, judged_keys
-from service.workbench.labelling.scored import Candidate, read_scored
 from service.workbench.labelling.selection import Plan, select
 
 _CONTEXT = multiprocessing.get_context("spawn")
@@ -208,12 +208,12 @@ def _made(order: Order, told: Connection) -> int:
     return queue
 
 
-def _with(first: Candidate, rest: Iterator[Candidate]) -> Iterator[Candidate]:
+def _with(first: ScoredRow, rest: Iterator[ScoredRow]) -> Iterator[ScoredRow]:
     yield first
     yield from rest
 
 
-def _completed(wish: Wish, first: Candidate, seen: int, plan: Plan) -> Wish:
+def _completed(wish: Wish, first: ScoredRow, seen: int, plan: Plan) -> Wish:
     """The wish with what only the table knows."""
     scores = first.scores or {}
     labels = tuple(label for label in wish.labels if label in scores) or tuple(scores)

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Select, exists, func, insert, select
 from sqlalchemy.orm import Session
 
+from service.tables.scored import ScoredRow
 from service.workbench.errors import UnknownThingError, WorkbenchError
-from service.workbench.labelling.scored import Candidate
 from service.workbench.schema import Judgement, Paragraph, Queue, Settlement
 
 _ROWS_AT_ONCE = 500
@@ -69,7 +69,7 @@ class Overview:
     random: int
 
 
-def add_queue(session: Session, wish: Wish, chosen: Sequence[tuple[Candidate, bool]]) -> int:
+def add_queue(session: Session, wish: Wish, chosen: Sequence[tuple[ScoredRow, bool]]) -> int:
     """Put a queue with its paragraphs in the database; returns its id.
 
     Raises:
@@ -189,7 +189,7 @@ def _count(session: Session, counting: Select[Any]) -> int:
     return int(session.scalar(counting) or 0)
 
 
-def _row(queue: int, place: int, candidate: Candidate, random: bool) -> dict[str, object]:
+def _row(queue: int, place: int, candidate: ScoredRow, random: bool) -> dict[str, object]:
     return {
         "queue_id": queue,
         "place": place,

@@ -20,8 +20,8 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from service.tables.scored import ScoredRow
 from service.workbench.errors import WorkbenchError
-from service.workbench.labelling.scored import Candidate
 
 _TIMES = 4
 """So many times as many uncertain ones are looked at as are wanted."""
@@ -76,12 +76,12 @@ class Selection:
         seen: how many there were to choose from, copies among them.
     """
 
-    chosen: tuple[tuple[Candidate, bool], ...]
+    chosen: tuple[tuple[ScoredRow, bool], ...]
     seen: int
 
 
 def select(
-    candidates: Iterable[Candidate],
+    candidates: Iterable[ScoredRow],
     plan: Plan,
     thresholds: Mapping[str, float],
     known: Set[str] = frozenset(),
@@ -112,7 +112,7 @@ def select(
     return Selection(tuple(chosen), seen)
 
 
-def margin(candidate: Candidate, thresholds: Mapping[str, float]) -> float:
+def margin(candidate: ScoredRow, thresholds: Mapping[str, float]) -> float:
     """How sure the model is: 0 at a threshold, 1 at certainty; less by 1 inside a band.
 
     The distance of the theme that is nearest to its threshold, as a part of what is possible on
@@ -149,11 +149,11 @@ def spread(texts: Sequence[str], wanted: int) -> list[int]:
 
 
 def interleaved(
-    random: Sequence[Candidate], others: Sequence[Candidate]
-) -> list[tuple[Candidate, bool]]:
+    random: Sequence[ScoredRow], others: Sequence[ScoredRow]
+) -> list[tuple[ScoredRow, bool]]:
     """Both in their order, each spread evenly over the whole."""
     total = len(random) + len(others)
-    order: list[tuple[Candidate, bool]] = []
+    order: list[tuple[ScoredRow, bool]] = []
     one, other = iter(random), iter(others)
     for place in range(total):
         due = (place + 1) * len(random) // total > place * len(random) // total
@@ -192,9 +192,9 @@ class _Smallest(Generic[R]):
     def __init__(self, size: int) -> None:
         self._size = size
         self._heap: list[tuple[R, str]] = []
-        self._kept: dict[str, Candidate] = {}
+        self._kept: dict[str, ScoredRow] = {}
 
-    def offer(self, rank: R, key: str, item: Candidate) -> None:
+    def offer(self, rank: R, key: str, item: ScoredRow) -> None:
         """Keep it if its rank is small enough."""
         if key in self._kept or not self._size:
             return
@@ -207,7 +207,7 @@ class _Smallest(Generic[R]):
             return
         self._kept[key] = item
 
-    def items(self) -> list[tuple[str, Candidate]]:
+    def items(self) -> list[tuple[str, ScoredRow]]:
         """Keys and items, the smallest rank first."""
         return [(key, self._kept[key]) for _, key in sorted(self._heap, reverse=True)]
 

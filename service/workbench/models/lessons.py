@@ -14,9 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from model.files import write_bytes
+from service.tables.scored import text_key
 from service.workbench.errors import WorkbenchError
 from service.workbench.labelling.labels import settled
-from service.workbench.labelling.scored import text_key
 from service.workbench.schema import Paragraph, Queue
 
 

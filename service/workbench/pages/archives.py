@@ -1,14 +1,13 @@
 """`/archives`: begin a run over an archive, and see what became of those before."""
 
 import asyncio
-import secrets
 from collections.abc import Callable
 from operator import itemgetter
 from pathlib import Path
 
 from fastapi import Request
-from nicegui import app, run, ui
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from nicegui import run, ui
+from starlette.responses import RedirectResponse
 
 from model.errors import UserError
 from service.workbench.archives.card import JobCard
@@ -16,9 +15,10 @@ from service.workbench.archives.folders import Folder, roots
 from service.workbench.archives.runs import FORMATS, KIND, Standing, Wanted, begin, require
 from service.workbench.desk import Desk
 from service.workbench.errors import NotAllowedError, WorkbenchError
-from service.workbench.frame import STATIC, Page, frame, told, turned_away
+from service.workbench.frame import STATIC, Page, frame, tell, told, turned_away
 from service.workbench.pages.archive import act
-from service.workbench.reading.inbox import into_file, megabytes, name_of, refusal
+from service.workbench.reading.inbox import into_file, megabytes, name_of
+from service.workbench.reading.intake import Intake
 from service.workbench.reading.uploader import uploader
 from service.workbench.schema import Job
 from service.workbench.wording import say
@@ -32,7 +32,7 @@ _MOST_JOBS = 100
 
 def register(desk: Desk) -> None:
     """Make the page, and the way in for archives."""
-    drafts: dict[str, _Draft] = {}
+    intake = Intake[_Draft](desk.people, "/archives/new", "classify")
 
     @ui.page("/archives", title="govtheme")
     async def page() -> RedirectResponse | None:
@@ -41,25 +41,11 @@ def register(desk: Desk) -> None:
         async with frame(desk, "/archives") as framed:
             ui.add_css(STATIC / "archives.css", shared=False)
             draft = _Draft(desk, framed)
-            drafts[draft.token] = draft
-            ui.context.client.on_delete(lambda: drafts.pop(draft.token).discard())
-            draft.build()
+            ui.context.client.on_delete(draft.discard)
+            draft.build(intake.address(framed.person, draft))
             standings = await asyncio.to_thread(_standings, desk)
             _List(desk, framed, standings)
         return None
-
-    @app.post("/archives/new/{token}")
-    async def receive(token: str, request: Request) -> Response:
-        person, draft = desk.people.present(), drafts.get(token)
-        if person is None or draft is None or draft.person != person.name:
-            return PlainTextResponse("", 403)
-        try:
-            person.require("classify")
-            await draft.receive(request)
-        except UserError as error:
-            draft.tell(error)
-            return PlainTextResponse(str(error), refusal(error))
-        return Response(status_code=204)
 
 
 class _Draft:
@@ -67,7 +53,6 @@ class _Draft:
 
     def __init__(self, desk: Desk, page: Page) -> None:
         self._desk = desk
-        self.token = secrets.token_urlsafe(16)
         self.person = page.person.name
         self._job: str | None = None
         self._preparing = asyncio.Lock()
@@ -76,11 +61,11 @@ class _Draft:
         self._folder: Folder | None = None
         self._wanted = {"format": "xlsx", "keep_text": True, "evidence": False}
 
-    def build(self) -> None:
-        """The form."""
+    def build(self, address: str) -> None:
+        """The form; files are sent to the address."""
         with ui.column().classes("paper"):
             ui.label(say("新任务", "New job")).classes("section")
-            self._source()
+            self._source(address)
             self._options()
             with ui.row().classes("go"):
                 self._start = ui.button(say("开始", "Start"), icon="play_arrow", on_click=self.go)
@@ -116,7 +101,7 @@ class _Draft:
     def tell(self, error: UserError) -> None:
         """Say on the page what went wrong."""
         with self._list:
-            ui.notify(str(error), type="negative", multi_line=True, timeout=0, close_button="✕")
+            tell(error)
 
     def discard(self) -> None:
         """Forget what was uploaded and not begun."""
@@ -167,14 +152,13 @@ class _Draft:
             free = f"{Path(name).stem} ({number}){Path(name).suffix}"
         return free
 
-    def _source(self) -> None:
+    def _source(self, address: str) -> None:
         found = roots(self._desk.roots)
         with ui.row().classes("sources"):
             with ui.column().classes("source"):
                 limit = self._desk.settings.max_archive
                 hint = say("上传压缩包或文件，可以拖到这里", "Upload archives or files")
                 ui.label(hint).classes("source-title")
-                address = f"/archives/new/{self.token}"
                 uploader(address, limit, several=True).classes("drop")
                 self._list = ui.column().classes("files")
                 most = megabytes(limit)

@@ -9,10 +9,10 @@ from nicegui import ui
 from sqlalchemy import func, select
 from starlette.responses import RedirectResponse
 
+from service.tables.scored import find_table
 from service.workbench.desk import Desk
 from service.workbench.errors import UnknownThingError, WorkbenchError
 from service.workbench.frame import Page, frame, told, turned_away
-from service.workbench.labelling.scored import find_table
 from service.workbench.look import theme_class
 from service.workbench.models.cards import JobCards
 from service.workbench.models.changes import (

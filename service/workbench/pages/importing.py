@@ -4,12 +4,11 @@ import asyncio
 from pathlib import Path
 
 from nicegui import ui
-from nicegui.events import UploadEventArguments
 from starlette.responses import RedirectResponse
 
 from model.codebook import Codebook
+from service.tables.scored import ScoredRow
 from service.workbench.desk import Desk
-from service.workbench.errors import WorkbenchError
 from service.workbench.frame import STATIC, Page, frame, told, turned_away
 from service.workbench.labelling.corpora import (
     IMPORTED,
@@ -18,10 +17,11 @@ from service.workbench.labelling.corpora import (
     import_judgements,
     read_labelled,
 )
+from service.workbench.labelling.filebox import FileBox
 from service.workbench.labelling.queues import Overview, Wish, add_queue, overviews
-from service.workbench.labelling.scored import Candidate
-from service.workbench.pages.new_queue import kept
+from service.workbench.pages.new_queue import UPLOADS
 from service.workbench.people import check_person
+from service.workbench.reading.intake import Intake
 from service.workbench.wording import say
 
 _NEW = 0
@@ -29,7 +29,8 @@ _NEW = 0
 
 
 def register(desk: Desk) -> None:
-    """Make the page."""
+    """Make the page, and the way in for files."""
+    intake = Intake[FileBox](desk.people, "/label/import/file", "classify")
 
     @ui.page("/label/import", title="govtheme")
     async def page() -> RedirectResponse | None:
@@ -38,7 +39,8 @@ def register(desk: Desk) -> None:
         ui.add_css(STATIC / "label.css", shared=False)
         async with frame(desk, "/label") as shown:
             found = await asyncio.to_thread(_overviews, desk, shown.person.name)
-            _Form(desk, shown, found).build()
+            form = _Form(desk, shown, found)
+            form.build(intake.address(shown.person, form.box))
         return None
 
 
@@ -49,11 +51,11 @@ class _Form:
         self._desk, self._page = desk, page
         new = say("新的队列", "A new queue")
         self._queues = {_NEW: new} | {seen.queue.id: seen.queue.name for seen in queues}
-        self._file: Path | None = None
-        self._shown = ""
+        most = desk.settings.max_file
+        self.box = FileBox(desk.folder / UPLOADS, IMPORTED, most, self._arrived)
 
-    def build(self) -> None:
-        """Show it."""
+    def build(self, address: str) -> None:
+        """Show it; the file is sent to the address."""
         with ui.row().classes("label-head"):
             ui.link(say("← 队列", "← Queues"), "/label").classes("quiet")
             ui.label(say("导入标注", "Import labels")).classes("label-title")
@@ -66,14 +68,7 @@ class _Form:
                     "are ids, numbers or names of the codebook.",
                 )
             ).classes("quiet")
-            upload = ui.upload(
-                label=say("文件", "File"),
-                auto_upload=True,
-                max_file_size=self._desk.settings.max_file,
-                on_upload=self._uploaded,
-                on_rejected=lambda: ui.notify(say("文件太大", "Too large"), type="negative"),
-            )
-            upload.props(f'accept="{",".join(IMPORTED)}" flat bordered').classes("w-full")
+            self.box.build(address)
             self._fields()
             ui.button(say("导入", "Import"), on_click=told(self._import)).props("unelevated").mark(
                 "import"
@@ -100,25 +95,18 @@ class _Form:
         )
         self._judged.bind_visibility_from(self._target, "value", value=_NEW)
 
-    async def _uploaded(self, event: UploadEventArguments) -> None:
-        await told(self._keep)(event)
-
-    async def _keep(self, event: UploadEventArguments) -> None:
-        self._desk.people.allowed("classify")
-        self._file = await kept(self._desk, event, IMPORTED)
-        self._shown = event.file.name
+    def _arrived(self, name: str) -> None:
         if not self._name.value:
-            self._name.set_value(Path(self._shown).stem[:100])
+            self._name.set_value(Path(name).stem[:100])
 
     async def _import(self) -> None:
         person = check_person(self._person.value or "")
         mine = person == self._page.person.name
         self._desk.people.allowed("classify" if mine else "admin")
-        if self._file is None:
-            raise WorkbenchError(say("还没有上传文件", "No file was uploaded yet"))
+        file = self.box.path()
         codebook = await self._desk.codebook()
         rows = await asyncio.to_thread(
-            read_labelled, self._file, codebook, self._text.value or "", self._labels.value or ""
+            read_labelled, file, codebook, self._text.value or "", self._labels.value or ""
         )
         queue = int(self._target.value or _NEW)
         if queue == _NEW:
@@ -142,7 +130,7 @@ class _Form:
         return Wish(
             name=self._name.value or "",
             person=self._page.person.name,
-            origin=say(f"导入：{self._shown}", f"Imported: {self._shown}"),
+            origin=say(f"导入：{self.box.name}", f"Imported: {self.box.name}"),
             labels=codebook.ids,
             codebook=codebook.version,
         )
@@ -155,7 +143,7 @@ def _overviews(desk: Desk, person: str) -> list[Overview]:
 
 def _add(desk: Desk, wish: Wish, rows: list[Labelled], person: str | None) -> None:
     """A queue of the rows in their order, a text once; with what a person says of them."""
-    chosen = {row.text: Candidate(row.text, row.doc) for row in rows}
+    chosen = {row.text: ScoredRow(row.text, row.doc) for row in rows}
     with desk.database.session() as session:
         queue = add_queue(session, wish, [(candidate, False) for candidate in chosen.values()])
         if person is not None:

@@ -6,15 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from nicegui import background_tasks, ui
-from nicegui.events import UploadEventArguments
 from starlette.responses import RedirectResponse
 
 from model.errors import UserError
 from service.client.errors import ClientError
 from service.reading.options import reading_options
+from service.tables.scored import find_table
 from service.workbench.desk import Desk
 from service.workbench.errors import WorkbenchError
 from service.workbench.frame import STATIC, Page, frame, told, turned_away
+from service.workbench.labelling.filebox import FileBox
 from service.workbench.labelling.making import (
     Making,
     Order,
@@ -25,9 +26,9 @@ from service.workbench.labelling.making import (
     uploaded,
 )
 from service.workbench.labelling.queues import Wish, check_name
-from service.workbench.labelling.scored import find_table
 from service.workbench.labelling.selection import Plan
 from service.workbench.people import Person
+from service.workbench.reading.intake import Intake
 from service.workbench.schema import Job
 from service.workbench.wording import say
 
@@ -42,7 +43,8 @@ UPLOADS = "label-uploads"
 
 
 def register(desk: Desk, makings: list[Making]) -> None:
-    """Make the page; what is in the making is put into the list."""
+    """Make the page and the way in for files; what is in the making is put into the list."""
+    intake = Intake[FileBox](desk.people, "/label/new/file", "classify")
 
     @ui.page("/label/new", title="govtheme")
     async def page() -> RedirectResponse | None:
@@ -52,7 +54,8 @@ def register(desk: Desk, makings: list[Making]) -> None:
         async with frame(desk, "/label") as shown:
             jobs = await asyncio.to_thread(desk.jobs.all, _KIND)
             done = [job for job in jobs if job.state == "done"]
-            _Form(desk, shown, makings, done).build()
+            form = _Form(desk, shown, makings, done)
+            form.build(intake.address(shown.person, form.box))
         return None
 
 
@@ -62,16 +65,16 @@ class _Form:
     def __init__(self, desk: Desk, page: Page, makings: list[Making], jobs: list[Job]) -> None:
         self._desk, self._page, self._makings = desk, page, makings
         self._jobs = {job.id: f"{job.title} · {job.made:%Y-%m-%d %H:%M}" for job in jobs}
-        self._file: Path | None = None
-        self._shown = ""
+        most = desk.settings.max_file
+        self.box = FileBox(desk.folder / UPLOADS, _SUFFIXES, most, self._arrived)
 
-    def build(self) -> None:
-        """Show it."""
+    def build(self, address: str) -> None:
+        """Show it; the file is sent to the address."""
         with ui.row().classes("label-head"):
             ui.link(say("← 队列", "← Queues"), "/label").classes("quiet")
             ui.label(say("新建队列", "New queue")).classes("label-title")
         with ui.column().classes("label-sheet label-form"):
-            self._sources()
+            self._sources(address)
             self._name = ui.input(say("队列的名字", "Name of the queue")).props("outlined")
             self._name.classes("w-full").mark("name")
             self._numbers()
@@ -79,7 +82,7 @@ class _Form:
             make_it = ui.button(say("建立队列", "Make it"), on_click=told(self._make))
             make_it.props("unelevated").mark("make")
 
-    def _sources(self) -> None:
+    def _sources(self, address: str) -> None:
         self._source = ui.toggle(
             {
                 "archive": say("判断过的档案", "Scored archive"),
@@ -108,14 +111,8 @@ class _Form:
             .bind_visibility_from(self._source, "value", value="upload")
         ):
             words = say("文本一行一段，表格一行一段", "A line or a row is a paragraph")
-            upload = ui.upload(
-                label=words,
-                auto_upload=True,
-                max_file_size=self._desk.settings.max_file,
-                on_upload=self._uploaded,
-                on_rejected=lambda: ui.notify(say("文件太大", "Too large"), type="negative"),
-            )
-            upload.props(f'accept="{",".join(_SUFFIXES)}" flat bordered').classes("w-full")
+            ui.label(words).classes("quiet")
+            self.box.build(address)
             self._column = ui.input(say("正文在哪一列（空为自动）", "Column of the text"))
             self._column.props("outlined dense").classes("w-full")
 
@@ -143,15 +140,9 @@ class _Form:
         )
         self._preselected.bind_enabled_from(self._blind, "value", backward=lambda on: not on)
 
-    async def _uploaded(self, event: UploadEventArguments) -> None:
-        await told(self._keep)(event)
-
-    async def _keep(self, event: UploadEventArguments) -> None:
-        self._desk.people.allowed("classify")
-        self._file = await kept(self._desk, event, _SUFFIXES)
-        self._shown = event.file.name
+    def _arrived(self, name: str) -> None:
         if not self._name.value:
-            self._name.set_value(Path(self._shown).stem[:100])
+            self._name.set_value(Path(name).stem[:100])
 
     async def _make(self) -> None:
         person = self._desk.people.allowed("classify")
@@ -160,7 +151,7 @@ class _Form:
         wish = self._wish(person)
         await asyncio.to_thread(_check, self._desk, wish.name)
         codebook = await self._desk.codebook()
-        table = self._table() if texts is None else _new_file(self._desk, ".jsonl")
+        table = self._table() if texts is None else _new_file(self._desk)
         order = Order(
             table=table,
             names={theme.name_zh: theme.id for theme in codebook.themes},
@@ -181,11 +172,9 @@ class _Form:
             return None
         if self._source.value == "paste":
             texts = pasted(self._pasted.value or "")
-        elif self._file is None:
-            raise WorkbenchError(say("还没有上传文件", "No file was uploaded yet"))
         else:
             options = reading_options(self._desk.settings, self._column.value or None)
-            texts = await asyncio.to_thread(uploaded, self._file, self._shown, options)
+            texts = await asyncio.to_thread(uploaded, self.box.path(), self.box.name, options)
         if not texts:
             raise WorkbenchError(say("没有一段文字", "There is no text"))
         return texts
@@ -196,7 +185,7 @@ class _Form:
         origins = {
             "archive": say(f"档案：{job}", f"Archive: {job}"),
             "paste": say("粘贴的清单", "A pasted list"),
-            "upload": say(f"上传：{self._shown}", f"Uploaded: {self._shown}"),
+            "upload": say(f"上传：{self.box.name}", f"Uploaded: {self.box.name}"),
         }
         return Wish(
             name=self._name.value or "",
@@ -212,23 +201,6 @@ class _Form:
         if not self._jobs or self._job.value not in self._jobs:
             raise WorkbenchError(say("请选一份判断过的档案", "Choose a scored archive"))
         return find_table(self._desk.jobs.folder(str(self._job.value)) / "output")
-
-
-async def kept(desk: Desk, event: UploadEventArguments, suffixes: tuple[str, ...]) -> Path:
-    """An uploaded file under a name of ours; only how the user's ends is kept.
-
-    Raises:
-        WorkbenchError: files that end so are not read here.
-    """
-    suffix = Path(event.file.name).suffix.lower()
-    if suffix not in suffixes:
-        raise WorkbenchError(
-            say(f"这里读不了 {suffix or '没有扩展名的'} 文件；可用 ", f"Not read: {suffix}; use ")
-            + "、".join(suffixes)
-        )
-    path = _new_file(desk, suffix)
-    await event.file.save(path)
-    return path
 
 
 async def _made(desk: Desk, order: Order, texts: list[str] | None, making: Making) -> None:
@@ -251,10 +223,10 @@ def _without_refused(order: Order, refused: int) -> Order:
     return replace(order, wish=replace(order.wish, origin=order.wish.origin + words))
 
 
-def _new_file(desk: Desk, suffix: str) -> Path:
+def _new_file(desk: Desk) -> Path:
     folder = desk.folder / UPLOADS
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{secrets.token_hex(8)}{suffix}"
+    return folder / f"{secrets.token_hex(8)}.jsonl"
 
 
 def _check(desk: Desk, name: str) -> None:

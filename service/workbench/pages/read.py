@@ -1,7 +1,6 @@
 """`/`: a text or a file, paragraph by paragraph, with its themes."""
 
 import asyncio
-import secrets
 from datetime import datetime
 from pathlib import PurePath
 
@@ -14,11 +13,12 @@ from model.bundled import bundled
 from model.errors import UserError
 from service.client.results import Scored
 from service.workbench.desk import Desk
-from service.workbench.frame import STATIC, Page, frame, told, turned_away
+from service.workbench.frame import STATIC, Page, frame, tell, told, turned_away
 from service.workbench.look import theme_class
 from service.workbench.reading import markup
 from service.workbench.reading.downloads import TYPES, attachment
-from service.workbench.reading.inbox import clean_name, into_memory, megabytes, name_of, refusal
+from service.workbench.reading.inbox import clean_name, into_memory, megabytes, name_of
+from service.workbench.reading.intake import Intake
 from service.workbench.reading.sheet import KINDS, Shares, Sheet
 from service.workbench.reading.uploader import uploader
 from service.workbench.wording import say, theme_name
@@ -28,7 +28,7 @@ _FORMATS = "docx wps pdf ofd xlsx csv txt html eml zip"
 
 def register(desk: Desk) -> None:
     """Make the page, the way in for what is to be read, and the way out for tables."""
-    readers: dict[str, _Reader] = {}
+    intake = Intake[_Reader](desk.people, "/read", "classify")
 
     @ui.page("/", title="govtheme")
     async def page() -> RedirectResponse | None:
@@ -36,32 +36,12 @@ def register(desk: Desk) -> None:
             return away
         async with frame(desk, "/") as framed:
             reader = _Reader(desk, framed)
-            readers[reader.token] = reader
-            ui.context.client.on_delete(lambda: readers.pop(reader.token, None))
+            reader.build(intake.address(framed.person, reader))
         return None
-
-    def found(token: str) -> _Reader | None:
-        """The page of this token, when it is this person's."""
-        person, reader = desk.people.present(), readers.get(token)
-        return reader if person and reader and reader.person == person.name else None
-
-    @app.post("/read/{token}")
-    async def receive(token: str, request: Request) -> Response:
-        reader, person = found(token), desk.people.present()
-        if reader is None or person is None:
-            return PlainTextResponse("", 403)
-        try:
-            person.require("classify")
-            data = await into_memory(request, desk.settings.max_upload)
-        except UserError as error:
-            reader.tell(error)
-            return PlainTextResponse(str(error), refusal(error))
-        reader.take(name_of(request) or say("粘贴的文字.txt", "pasted.txt"), data)
-        return Response(status_code=204)
 
     @app.get("/read/{token}/{kind}")
     async def table(token: str, kind: str) -> Response:
-        reader = found(token)
+        reader = intake.find(token)
         if reader is None or reader.sheet is None or kind not in KINDS:
             return PlainTextResponse("", 404)
         data = await asyncio.to_thread(reader.sheet.table, kind)
@@ -75,13 +55,20 @@ class _Reader:
     def __init__(self, desk: Desk, page: Page) -> None:
         self._desk = desk
         self._page = page
-        self.token = secrets.token_urlsafe(16)
-        self.person = page.person.name
+        self._address = ""
         self.name = ""
         self.sheet: Sheet | None = None
         self._task: asyncio.Task[None] | None = None
         self._keys: dict[str, ui.button] = {}
-        self._build()
+
+    async def receive(self, request: Request) -> None:
+        """Take a file or a pasted text in, and read it.
+
+        Raises:
+            RefusedError: it is too large.
+        """
+        data = await into_memory(request, self._desk.settings.max_upload)
+        self.take(name_of(request) or say("粘贴的文字.txt", "pasted.txt"), data)
 
     def take(self, name: str, data: bytes) -> None:
         """Read something, in place of what is read at the moment."""
@@ -93,9 +80,11 @@ class _Reader:
         """Say on the page what went wrong."""
         self._progress.set_visibility(False)
         with self._head:
-            ui.notify(str(error), type="negative", multi_line=True, timeout=0, close_button="✕")
+            tell(error)
 
-    def _build(self) -> None:
+    def build(self, address: str) -> None:
+        """Show the page; what it is to read is sent to the address."""
+        self._address = address
         ui.add_css(STATIC / "read.css", shared=False)
         ui.add_css(_filters(len(self._page.codebook.themes)))
         ui.add_body_html(f"<script>{(STATIC / 'read.js').read_text(encoding='utf-8')}</script>")
@@ -123,12 +112,12 @@ class _Reader:
             "把文字粘贴在这里，或者把文件拖到页面上",
             "Paste a text here, or drop a file anywhere on the page",
         )
-        box.props(f'placeholder="{hint}" aria-label="{hint}" data-inbox=/read/{self.token}')
+        box.props(f'placeholder="{hint}" aria-label="{hint}" data-inbox={self._address}')
         with ui.row().classes("inlet"):
             go = ui.button(say("判断主题", "Find the themes"), icon="play_arrow").mark("go")
             go.on("click", js_handler="() => sendText()").props("unelevated no-caps")
             go.tooltip("Ctrl + Enter")
-            files = uploader(f"/read/{self.token}", limit, begun=self._begun)
+            files = uploader(self._address, limit, begun=self._begun)
             box.props(f"data-files={files.id}")
             choose = ui.button(say("选择文件", "Choose a file"), icon="upload_file").mark("choose")
             choose.on("click", js_handler=f"(e) => getElement({files.id}).pickFiles(e)")
@@ -207,7 +196,7 @@ class _Reader:
             self._took = ui.label("").classes("quiet")
             ui.space()
             for kind in KINDS:
-                link = ui.link(kind.upper(), f"/read/{self.token}/{kind}").props("download")
+                link = ui.link(kind.upper(), f"{self._address}/{kind}").props("download")
                 link.classes("download").mark(f"download-{kind}")
                 link.tooltip(say(f"下载 {kind.upper()} 表", f"Download as {kind.upper()}"))
 

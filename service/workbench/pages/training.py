@@ -10,16 +10,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nicegui import app, binding, ui
+from nicegui import binding, ui
 from nicegui.events import ValueChangeEventArguments
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse
 
 from model.bundled import bundled
 from model.errors import UserError
 from service.workbench.desk import Desk
 from service.workbench.errors import WorkbenchError
-from service.workbench.frame import Page, frame, told, turned_away
+from service.workbench.frame import Page, frame, tell, told, turned_away
 from service.workbench.labelling.corpora import IMPORTED
 from service.workbench.models.cards import JobCards
 from service.workbench.models.lessons import (
@@ -31,7 +31,8 @@ from service.workbench.models.lessons import (
 )
 from service.workbench.models.parts import for_admins, in_use, tabs
 from service.workbench.models.versions import Version, read_version
-from service.workbench.reading.inbox import RefusedError, into_file, megabytes, name_of
+from service.workbench.reading.inbox import into_file, megabytes, name_of
+from service.workbench.reading.intake import Intake
 from service.workbench.reading.uploader import uploader
 from service.workbench.schema import Job
 from service.workbench.wording import say
@@ -43,7 +44,7 @@ _AT_A_TERMINAL = re.compile(r"请用 --gate|要直接换上")
 
 def register(desk: Desk) -> None:
     """Make the page, and the way in for corpora."""
-    open_pages: dict[str, _Training] = {}
+    intake = Intake[_Training](desk.people, "/models/train", "admin")
 
     @ui.page("/models/train", title="govtheme")
     async def page() -> RedirectResponse | None:
@@ -52,23 +53,9 @@ def register(desk: Desk) -> None:
         async with frame(desk, "/models") as shown:
             tabs("/models/train")
             training = _Training(desk, shown)
-            open_pages[training.token] = training
-            ui.context.client.on_delete(lambda: open_pages.pop(training.token).discard())
-            await training.build()
+            ui.context.client.on_delete(training.discard)
+            await training.build(intake.address(shown.person, training))
         return None
-
-    @app.post("/models/train/{token}")
-    async def receive(token: str, request: Request) -> Response:
-        person, training = desk.people.present(), open_pages.get(token)
-        if person is None or training is None or training.person != person.name:
-            return PlainTextResponse("", 403)
-        try:
-            person.require("admin")
-            await training.receive(request)
-        except WorkbenchError as error:
-            training.tell(error)
-            return PlainTextResponse("", 413 if isinstance(error, RefusedError) else 422)
-        return PlainTextResponse("")
 
 
 @binding.bindable_dataclass
@@ -92,8 +79,6 @@ class _Training:
         self._wish = _Wish()
         self._job: str | None = None
         self._preparing = asyncio.Lock()
-        self.token = secrets.token_urlsafe(16)
-        self.person = page.person.name
 
     async def receive(self, request: Request) -> None:
         """Take a corpus file in.
@@ -113,10 +98,10 @@ class _Training:
         self._wish.files.append((name, path))
         self._files.refresh()
 
-    def tell(self, error: WorkbenchError) -> None:
+    def tell(self, error: UserError) -> None:
         """Say on the page what went wrong."""
         with self._form:
-            ui.notify(str(error), type="negative", multi_line=True, timeout=0, close_button="✕")
+            tell(error)
 
     def discard(self) -> None:
         """Forget what was uploaded and not learnt from."""
@@ -130,13 +115,14 @@ class _Training:
                 self._job = await asyncio.to_thread(self._desk.jobs.prepare)
             return self._job
 
-    async def build(self) -> None:
-        """The form, and the trainings below it."""
+    async def build(self, address: str) -> None:
+        """The form, whose files are sent to the address, and the trainings below it."""
         queues = await asyncio.to_thread(self._queues)
         self._form = ui.element("section").classes("panel form")
         with self._form:
             ui.label(say("从标注训练新模型", "Train from labels")).classes("title")
             self._corpora(queues, await asyncio.to_thread(_bundled_rows))
+            self._uploads(address)
             self._options()
             start = ui.button(say("开始训练", "Train"), icon="play_arrow", on_click=self._start)
             start.props("unelevated no-caps").mark("train")
@@ -173,15 +159,14 @@ class _Training:
                     "what it has learnt, so they are left out by default.",
                 )
             ).classes("quiet hint")
-        self._uploads()
 
     def _choose(self, queue: int, event: ValueChangeEventArguments[bool]) -> None:
         self._wish.queues[queue] = event.value
 
-    def _uploads(self) -> None:
+    def _uploads(self, address: str) -> None:
         most = self._desk.settings.max_upload
         ui.label(say("自己的语料文件", "Corpus files of your own"))
-        uploader(f"/models/train/{self.token}", most, several=True)
+        uploader(address, most, several=True)
         ui.label(
             say(
                 "JSONL、CSV、XLSX、doccano、Label Studio 等，要有正文和标签；"

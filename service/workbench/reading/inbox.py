@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from starlette.requests import Request
 
 from model.errors import UserError
-from service.workbench.errors import WorkbenchError
+from service.workbench.errors import NotAllowedError, WorkbenchError
 from service.workbench.wording import say
 
 NAME_HEADER = "x-name"
@@ -123,7 +123,9 @@ def _check_room(folder: Path, size: int) -> None:
 
 def refusal(error: UserError) -> int:
     """The status with which something is not taken."""
-    return 413 if isinstance(error, RefusedError) else 403
+    if isinstance(error, RefusedError):
+        return 413
+    return 403 if isinstance(error, NotAllowedError) else 422
 
 
 def megabytes(size: int) -> str:

@@ -32,7 +32,10 @@ def uploader(
 
     def refused() -> None:
         ui.notify(
-            say(f"文件是空的，或超过 {megabytes(most)}", f"Empty, or more than {megabytes(most)}"),
+            say(
+                f"没有收下：文件是空的、超过 {megabytes(most)}，或者不是这里读的类型",
+                f"Not taken: empty, more than {megabytes(most)}, or of a kind not read here",
+            ),
             type="negative",
         )
 

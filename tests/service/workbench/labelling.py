@@ -1,20 +1,20 @@
 """Small queues for the tests, made as the workbench makes them."""
 
+from service.tables.scored import ScoredRow
 from service.workbench.database import Database
 from service.workbench.labelling.queues import Wish, add_queue
-from service.workbench.labelling.scored import Candidate
 from service.workbench.schema import Paragraph
 
 LABELS = ("infrastructure", "grid_management", "volunteer_services", "property_management")
 ROAD, GRID, HELP, HOME = LABELS
 
 
-def candidates(count: int) -> list[tuple[Candidate, bool]]:
+def candidates(count: int) -> list[tuple[ScoredRow, bool]]:
     """Paragraphs that differ, every fifth drawn at random, with scores."""
     scores = {ROAD: 0.8, GRID: 0.4, HELP: 0.1, HOME: 0.05}
     return [
         (
-            Candidate(
+            ScoredRow(
                 text=f"第{n}段：网格员走访{n}户，修好路灯{n}盏。",
                 doc=f"{n // 4}.txt",
                 title="简报",

@@ -165,7 +165,7 @@ def test_a_folder_below_a_root_is_chosen_by_clicking(page: Page) -> None:
 
 def test_a_file_beyond_the_limit_is_refused(page: Page) -> None:
     page.locator("input[type=file]").set_input_files(upload("大.zip", b"a" * 3_000_001))
-    expect(page.get_by_text("文件是空的，或超过 3.0 MB")).to_be_visible()
+    expect(page.get_by_text("文件是空的、超过 3.0 MB")).to_be_visible()
     expect(page.get_by_role("button", name="开始")).to_be_disabled()
 
 

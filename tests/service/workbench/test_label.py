@@ -192,6 +192,29 @@ def test_labels_from_elsewhere_become_a_queue(
     expect(row).to_contain_text("完成 1/1 · 我 1")
 
 
+def test_a_file_of_another_kind_is_not_taken(
+    context: BrowserContext, address: str, watch: Watch, tmp_path: Path
+) -> None:
+    path = tmp_path / "外来.docx"
+    path.write_bytes(b"PK")
+    page = sign_in(context, address, "王一")
+    page.goto(f"{address}/label/import")
+    ready(page)
+    page.locator("input[type=file]").set_input_files(path)
+    expect(page.get_by_text("没有收下")).to_be_visible()
+    sent = """async name => {
+        const uploader = Object.values(mounted_app.elements).find(e => e.tag === "q-uploader");
+        const answer = await fetch(uploader.props.url,
+            {method: "POST", body: "PK", headers: {"x-name": name}});
+        return [answer.status, await answer.text()];
+    }"""
+    status, reason = page.evaluate(sent, "other.docx")
+    assert (status, "可用 .jsonl" in reason) == (422, True)
+    (complaint,) = watch.complaints
+    assert "422" in complaint
+    watch.complaints.clear()
+
+
 def test_who_labels_does_not_see_what_others_say(
     context: BrowserContext, store: ModelStore, tmp_path: Path
 ) -> None:

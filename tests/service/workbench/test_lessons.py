@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from model.bundled import bundled
 from model.codebook import load_codebook
+from service.tables.scored import ScoredRow
 from service.workbench.database import Database
 from service.workbench.errors import WorkbenchError
 from service.workbench.labelling.judging import judge
 from service.workbench.labelling.queues import Wish, add_queue
-from service.workbench.labelling.scored import Candidate
 from service.workbench.models.accuracy import TooFewError
 from service.workbench.models.estimation import estimate, random_share
 from service.workbench.models.lessons import (
@@ -64,7 +64,7 @@ def test_a_text_that_is_random_in_another_queue_is_left_out_too(database: Databa
         (text, *_) = session.scalars(
             select(Paragraph.text).where(Paragraph.queue_id == first, ~Paragraph.random)
         )
-        add_queue(session, Wish("另一个", "李二", "测试", LABELS), [(Candidate(text=text), True)])
+        add_queue(session, Wish("另一个", "李二", "测试", LABELS), [(ScoredRow(text=text), True)])
         found = lessons(session, [first])
     assert (len(found.rows), found.kept) == (7, 3)
     assert text not in {row["text"] for row in found.rows}
@@ -129,7 +129,7 @@ def test_an_estimate_leaves_out_what_the_model_has_learnt(
     # A full stop more makes a sentence that was never seen and that is read alike.
     fresh = [(f"{text}。", labels) for text, labels in known[:24]]
     with database.session() as session:
-        chosen = [(Candidate(text=text), True) for text, _ in known + fresh]
+        chosen = [(ScoredRow(text=text), True) for text, _ in known + fresh]
         queue = add_queue(session, Wish("样", "王一", "测试", LABELS), chosen)
         said = dict(known + fresh)
         for paragraph in session.scalars(select(Paragraph)).all():

@@ -17,11 +17,11 @@ from service.cli import main
 from service.client import AsyncClient
 from service.reading.options import ReadingOptions
 from service.settings import Settings
+from service.tables.scored import read_scored
 from service.workbench.database import Database
 from service.workbench.errors import WorkbenchError
 from service.workbench.labelling.making import Making, Order, make, pasted, score, uploaded
 from service.workbench.labelling.queues import Wish
-from service.workbench.labelling.scored import read_scored
 from service.workbench.labelling.selection import Plan
 from service.workbench.schema import Paragraph, Queue
 from tests.service.running import TEXT, running

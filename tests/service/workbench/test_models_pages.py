@@ -14,10 +14,10 @@ from sqlalchemy import select
 from model.store import ModelStore
 from service.cli import main
 from service.keys import add_key
+from service.tables.scored import ScoredRow
 from service.workbench.database import Database
 from service.workbench.labelling.judging import judge
 from service.workbench.labelling.queues import Wish, add_queue
-from service.workbench.labelling.scored import Candidate
 from service.workbench.schema import Job, Paragraph, now
 from tests.service.running import TEXT, serving
 from tests.service.workbench.conftest import SMALL
@@ -51,7 +51,7 @@ def fill(folder: Path) -> None:
     ]
     said = dict(known)
     with database.session() as session:
-        chosen = [(Candidate(text=text, doc=f"{n}.txt"), n < 40) for n, text in enumerate(said)]
+        chosen = [(ScoredRow(text=text, doc=f"{n}.txt"), n < 40) for n, text in enumerate(said)]
         add_queue(session, Wish("河湾街道", "王一", "测试", LABELS), chosen)
         for paragraph in session.scalars(select(Paragraph)).all()[:-1]:
             judge(session, paragraph.id, "王一", said[paragraph.text])

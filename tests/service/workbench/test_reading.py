@@ -161,7 +161,7 @@ def test_too_much_is_refused_with_the_limit(page: Page, watch: Watch) -> None:
     page.get_by_role("button", name="判断主题").click()
     expect(page.get_by_text("超过了 0.3 MB 的上限")).to_be_visible()
     drop(page, "大.txt", b"a" * 300_001)
-    expect(page.get_by_text("文件是空的，或超过 0.3 MB")).to_be_visible()
+    expect(page.get_by_text("文件是空的、超过 0.3 MB")).to_be_visible()
     # The browser notes that the server said no.
     watch.complaints.clear()
 

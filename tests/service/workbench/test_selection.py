@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.tables.scored import ScoredRow
 from service.workbench.errors import WorkbenchError
-from service.workbench.labelling.scored import Candidate
 from service.workbench.labelling.selection import Plan, interleaved, margin, select, spread
 from tests.small import small_corpus
 
 THRESHOLDS = {"a": 0.5, "b": 0.2}
 
 
-def candidate(n: int, score: float, *uncertain: str) -> Candidate:
-    return Candidate(f"第{n}段文字", scores={"a": score, "b": 0.0}, uncertain=uncertain)
+def candidate(n: int, score: float, *uncertain: str) -> ScoredRow:
+    return ScoredRow(f"第{n}段文字", scores={"a": score, "b": 0.0}, uncertain=uncertain)
 
 
-def archive(count: int) -> list[Candidate]:
+def archive(count: int) -> list[ScoredRow]:
     """Paragraphs of which the first are the least certain."""
     return [candidate(n, 0.5 + 0.5 * n / count) for n in range(count)]
 
@@ -39,7 +39,7 @@ def archive(count: int) -> list[Candidate]:
 def test_margin_is_the_way_to_the_nearest_threshold(
     scores: dict[str, float], uncertain: tuple[str, ...], expected: float
 ) -> None:
-    asked = Candidate("文字", scores=scores, uncertain=uncertain)
+    asked = ScoredRow("文字", scores=scores, uncertain=uncertain)
     assert margin(asked, THRESHOLDS) == pytest.approx(expected)
 
 
@@ -99,7 +99,7 @@ def test_a_text_comes_once_and_what_is_known_only_at_random() -> None:
 def test_the_stream_is_read_once_and_told_of() -> None:
     told: list[int] = []
 
-    def stream() -> Iterator[Candidate]:
+    def stream() -> Iterator[ScoredRow]:
         yield from archive(5_000)
 
     select(stream(), Plan(10, 0.5, seed=1), THRESHOLDS, told=told.append)

@@ -1,6 +1,6 @@
-"""The rows of a scored table, in any of its formats, as candidates for labelling.
+"""The rows of a scored table, in any of its formats, as they were written.
 
-Furniture is left out: it is never labelled. A workbook is read back from what it shows to people:
+Furniture is left out: it is never looked at. A workbook is read back from what it shows to people:
 Chinese headers, and themes by their names.
 """
 
@@ -13,9 +13,8 @@ from typing import Any
 
 import orjson
 
-from service.tables.formats import SUFFIXES
+from service.tables.formats import SUFFIXES, TableError
 from service.tables.separated import unguarded
-from service.workbench.errors import WorkbenchError
 
 _HEADERS = {
     "文件": "doc",
@@ -35,8 +34,8 @@ _ROWS_AT_ONCE = 4_096
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A paragraph that could be labelled, and what the model says of it.
+class ScoredRow:
+    """A paragraph of a table, and what the model says of it if one was asked.
 
     Attributes:
         text: the paragraph.
@@ -76,7 +75,7 @@ def find_table(folder: Path) -> Path:
     """The scored table in a folder: a file, or a folder of Parquet files.
 
     Raises:
-        WorkbenchError: there is none, or more than one.
+        TableError: there is none, or more than one.
     """
     found = [
         path
@@ -88,11 +87,11 @@ def find_table(folder: Path) -> Path:
         return found[0] if len(found) == 1 else folder
     if len(found) != 1:
         reason = "没有结果表" if not found else f"有 {len(found)} 张表"
-        raise WorkbenchError(f"这个任务的输出里{reason}，无法从中挑选段落")
+        raise TableError(f"这个任务的输出里{reason}，无法从中挑选段落")
     return found[0]
 
 
-def read_scored(table: Path, names: Mapping[str, str]) -> Iterator[Candidate]:
+def read_scored(table: Path, names: Mapping[str, str]) -> Iterator[ScoredRow]:
     """The paragraphs of a scored table in its order, furniture left out.
 
     Args:
@@ -100,33 +99,31 @@ def read_scored(table: Path, names: Mapping[str, str]) -> Iterator[Candidate]:
         names: label ids by their Chinese names, for workbooks.
 
     Raises:
-        WorkbenchError: it has no texts or no scores, or cannot be read.
+        TableError: it has no texts or no scores, or cannot be read.
     """
     reader = _READERS["" if table.is_dir() else table.suffix.lower()]
     try:
         for row in reader(table, names):
             if row.get("kind") not in _FURNITURE and (row.get("text") or "").strip():
-                yield _candidate(row)
+                yield _row(row)
     except (OSError, ValueError, KeyError, csv.Error) as error:
-        raise WorkbenchError(f"结果表 {table.name} 读不出来（{type(error).__name__}）") from error
+        raise TableError(f"结果表 {table.name} 读不出来（{type(error).__name__}）") from error
 
 
 def _check(columns: Sequence[str], table: Path) -> list[str]:
     """The columns with scores; those that the input carried stand behind `model`."""
     if "text" not in columns:
-        raise WorkbenchError(
-            f"结果表 {table.name} 里没有原文，无法标注；请不带“不保留原文”再做一次"
-        )
+        raise TableError(f"结果表 {table.name} 里没有原文，无法标注；请不带“不保留原文”再做一次")
     end = columns.index("model") if "model" in columns else len(columns)
     scores = [name for name in columns[:end] if name.startswith(_SCORE)]
     if not scores:
-        raise WorkbenchError(f"{table.name} 不是判断的结果：没有 {_SCORE}… 这样的列")
+        raise TableError(f"{table.name} 不是判断的结果：没有 {_SCORE}… 这样的列")
     return scores
 
 
-def _candidate(row: Mapping[str, Any]) -> Candidate:
+def _row(row: Mapping[str, Any]) -> ScoredRow:
     para = row.get("para")
-    return Candidate(
+    return ScoredRow(
         text=storable(row["text"]),
         doc=storable(row.get("doc") or ""),
         title=storable(row.get("title") or ""),

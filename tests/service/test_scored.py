@@ -8,8 +8,8 @@ from model.bundled import bundled
 from model.codebook import load_codebook
 from model.store import ModelStore
 from service.cli import main
-from service.workbench.errors import WorkbenchError
-from service.workbench.labelling.scored import Candidate, find_table, read_scored
+from service.tables.formats import TableError
+from service.tables.scored import ScoredRow, find_table, read_scored
 from tests.small import small_corpus
 
 NAMES = {theme.name_zh: theme.id for theme in load_codebook(bundled("codebook.toml")).themes}
@@ -33,7 +33,7 @@ def scored(inputs: Path, out: Path, store: ModelStore, *options: str) -> Path:
     return find_table(out.parent)
 
 
-def read(table: Path) -> list[Candidate]:
+def read(table: Path) -> list[ScoredRow]:
     return list(read_scored(table, NAMES))
 
 
@@ -58,7 +58,7 @@ def test_every_format_says_the_same(inputs: Path, store: ModelStore, tmp_path: P
 
 def test_a_table_without_texts_is_refused(inputs: Path, store: ModelStore, tmp_path: Path) -> None:
     table = scored(inputs, tmp_path / "o.csv", store, "--no-keep-text")
-    with pytest.raises(WorkbenchError, match="没有原文"):
+    with pytest.raises(TableError, match="没有原文"):
         read(table)
 
 
@@ -76,16 +76,16 @@ def test_what_is_no_scored_table_is_refused(
     tmp_path: Path, name: str, content: str, reason: str
 ) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
-    with pytest.raises(WorkbenchError, match=reason):
+    with pytest.raises(TableError, match=reason):
         read(tmp_path / name)
 
 
 def test_one_table_is_found_and_only_one(tmp_path: Path) -> None:
-    with pytest.raises(WorkbenchError, match="没有结果表"):
+    with pytest.raises(TableError, match="没有结果表"):
         find_table(tmp_path / "missing")
     for name in ("o.csv", "o.csv.rejected.jsonl", "o.csv.summary.json", "o.csv.report.html"):
         (tmp_path / name).write_text("", encoding="utf-8")
     assert find_table(tmp_path).name == "o.csv"
     (tmp_path / "p.xlsx").write_text("", encoding="utf-8")
-    with pytest.raises(WorkbenchError, match="有 2 张表"):
+    with pytest.raises(TableError, match="有 2 张表"):
         find_table(tmp_path)
