@@ -15,7 +15,7 @@ import orjson
 from model.classifier import ThemeClassifier
 from model.document import Document
 from service.archive.plan import Shard, units_of
-from service.archive.rows import Batch, BatchScorer, ahead, batches
+from service.archive.rows import Batch, BatchScorer, batches, overlapped
 from service.archive.scored import ScoredBatch
 from service.archive.tally import Tally
 from service.reading.errors import Rejected
@@ -113,7 +113,7 @@ class ShardScorer:
     Args:
         work: what a worker must know.
         classifier: the model.
-        read_ahead: batches that a thread reads ahead; 0 to read and score in turn.
+        read_ahead: batches that a thread reads ahead where reading waits; 0 for none.
     """
 
     def __init__(self, work: Work, classifier: ThemeClassifier, read_ahead: int = _AHEAD) -> None:
@@ -135,7 +135,7 @@ class ShardScorer:
         read = batches(self._documents(task, tally, watch))
         try:
             in_turn = task.alone or not self._read_ahead
-            for batch in read if in_turn else ahead(read, self._read_ahead):
+            for batch in read if in_turn else overlapped(read, self._read_ahead):
                 self._add(batch, files, tally)
                 watch(_seen(task, tally))
         except BaseException:

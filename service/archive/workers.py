@@ -5,6 +5,7 @@ noticed: its shard is done once more, then unit by unit, and the unit that kills
 """
 
 import contextlib
+import gc
 import importlib
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ from multiprocessing.process import BaseProcess
 from typing import BinaryIO
 
 from model.classifier import ThemeClassifier
+from service.archive.allocation import keep_freed_memory
 from service.archive.errors import RunError, WorkerError
 from service.archive.plan import Shard
 from service.archive.shard import Scored, Seen, ShardScorer, Task, Work
@@ -215,6 +217,9 @@ def _serve(
     for inherited in (lock, parents_end):
         if inherited is not None:
             inherited.close()
+    keep_freed_memory()
+    # What there is by now stays to the end, and need not be looked at again and again.
+    gc.freeze()
     scorer = ShardScorer(work, classifier or ThemeClassifier.load(work.model))
 
     def watch(seen: Seen) -> None:

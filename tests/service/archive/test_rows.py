@@ -1,6 +1,7 @@
 """Batches of documents, and reading ahead of them."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from model.classifier import ThemeClassifier
 from model.document import Document
 from model.features import BATCH_TEXTS
-from service.archive.rows import BatchScorer, ahead, batches
+from service.archive.rows import BatchScorer, ahead, batches, overlapped
 from service.reading.errors import Rejected
 
 
@@ -74,3 +75,17 @@ def test_nobody_reads_ahead_for_one_who_has_left() -> None:
     next(read)
     read.close()  # type: ignore[attr-defined]
     assert not [thread for thread in threading.enumerate() if thread.name == "reading"]
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_a_thread_reads_ahead_only_where_reading_waits(slow: bool) -> None:
+    readers = []
+
+    def reading() -> Iterator[int]:
+        for number in range(5):
+            readers.append(threading.current_thread().name)
+            time.sleep(0.05 * slow)
+            yield number
+
+    assert list(overlapped(reading(), 2)) == list(range(5))
+    assert (set(readers[1:]) == {"reading"}) == slow
