@@ -19,6 +19,7 @@ from training.solver import Design, Loss, Singles, logistic, solve, squared, squ
 
 Bools = NDArray[np.bool_]
 Done = Callable[[int, int], None]
+"""Told how many of how many fits are done; what it raises ends the others."""
 
 _LABELS_AT_A_TIME = 16
 _LOSSES: dict[str, tuple[Loss, ...]] = {
@@ -152,7 +153,11 @@ def _run(
     # Products of sparse matrices let go of the GIL: threads share the matrix, processes copy it.
     results = []
     with ThreadPoolExecutor(jobs) as pool:
-        for fit in pool.map(lambda part: _fit(part, parameters), parts):
-            results.append(fit)
-            done(len(results), len(parts))
+        try:
+            for fit in pool.map(lambda part: _fit(part, parameters), parts):
+                results.append(fit)
+                done(len(results), len(parts))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return results

@@ -8,9 +8,11 @@ found, its neighbours come first. All n-grams are counted once (`pool`), so that
 choice of columns and a fit; candidates are fitted side by side.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,7 +87,7 @@ def _opening(
     matrix = pool.matrix(start)
     fold_of = assign_folds(examples.rows, start.folds or 2, near_copies(matrix, jobs))
     ground = _Ground(pool, examples, fold_of, clock, jobs)
-    first = _attempt(start, folded(matrix, fold_of), ground, jobs)
+    first = _attempt(start, folded(matrix, fold_of), ground, jobs, math.inf)
     clock.tell()
     return ground, first
 
@@ -230,7 +232,7 @@ def _shares(rows: int) -> list[float]:
 def _try(
     candidates: Sequence[Parameters], ground: _Ground, end: float, longest: float
 ) -> list[Tried]:
-    """Every candidate that is likely to be done in time, in their order.
+    """Every candidate that is likely to be done in time, and is, in their order.
 
     Args:
         candidates: what to try.
@@ -252,7 +254,8 @@ def _try(
 
         def attempt(candidate: Parameters, folds: Sequence[Fold] = folds) -> None:
             if ground.clock.elapsed() + max([longest, *(one.seconds for one in tried)]) <= end:
-                tried.append(_attempt(candidate, folds, ground, 1))
+                with suppress(_LateError):
+                    tried.append(_attempt(candidate, folds, ground, 1, end))
                 ground.clock.tell()
 
         with ThreadPoolExecutor(ground.jobs) as threads:
@@ -271,10 +274,22 @@ def _features_of(parameters: Parameters) -> tuple[Any, ...]:
     )
 
 
-def _attempt(candidate: Parameters, folds: Sequence[Fold], ground: _Ground, jobs: int) -> Tried:
+class _LateError(Exception):
+    """A candidate would not be done in time; some take ten times as long as the start."""
+
+
+def _attempt(
+    candidate: Parameters, folds: Sequence[Fold], ground: _Ground, jobs: int, end: float
+) -> Tried:
     begun = time.monotonic()
     targets, fold_of, labels = ground.examples.targets, ground.fold_of, ground.examples.labels
-    margins = out_of_fold(folds, targets, candidate, jobs, lambda *_: None)
+
+    def look(done: int, total: int) -> None:
+        still = (time.monotonic() - begun) / done * (total - done)
+        if ground.clock.elapsed() + still > end:
+            raise _LateError
+
+    margins = out_of_fold(folds, targets, candidate, jobs, look)
     given, _, _ = cross_decided(
         margins, targets, fold_of, labels, candidate, np.zeros(len(labels), bool)
     )

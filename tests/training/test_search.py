@@ -10,6 +10,7 @@ from training.candidates import draw, neighbours
 from training.corpus import Corpus, read_corpus
 from training.examples import Examples
 from training.features import build_features
+from training.fit import folded, out_of_fold
 from training.metrics import macro_f1
 from training.parameters import Parameters
 from training.pool import Pool
@@ -149,3 +150,18 @@ def test_what_was_found_can_be_trained_again_to_the_same_bytes(tmp_path: Path) -
 def test_parameters_that_are_none_are_refused(content: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"c must be|colour"):
         Parameters.from_dict(content)
+
+
+def test_fits_that_nobody_waits_for_any_more_are_left(source: Source) -> None:
+    examples = Examples.of(small_corpus())
+    matrix = build_features(source.reader(Parameters()), examples.texts, Parameters()).matrix
+    folds = folded(matrix, np.arange(len(examples.rows)) % 5)
+    told = []
+
+    def look(done: int, total: int) -> None:
+        told.append((done, total))
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        out_of_fold(folds, examples.targets, Parameters(), 1, look)
+    assert told == [(1, 5)]
