@@ -68,8 +68,9 @@ class LocalEngine:
             RunError: workers die or fail whatever they are given.
         """
         if work.kind == "parquet":
-            # Loaded once and shared by those that are forked.
+            # Loaded once and shared by those that are forked; the first array loads pandas, if any.
             importlib.import_module("pyarrow.parquet")
+            importlib.import_module("pyarrow").array([])
         waiting = deque(Task(shard) for shard in shards)
         workers = [
             _Worker(work, classifier, self._lock) for _ in range(min(self._most, len(waiting)))
