@@ -26,11 +26,13 @@ from service.commands import (
     train,
     workbench,
 )
+from service.commands.folding import fold_help
 from service.display import answers, messages
 
 
 def build() -> typer.Typer:
     """The command line as a typer application."""
+    fold_help()
     app = typer.Typer(
         name="govtheme",
         help="判断治理类中文段落的主题：训练模型、提供服务、批量处理档案。",
@@ -88,7 +90,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(str(error))
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-        return _fail(f"无法读写 {error.filename or ''}：{reason}")
+        where = f" {error.filename}" if error.filename else ""
+        return _fail(f"无法读写{where}：{reason}")
     return 0
 
 

@@ -190,7 +190,7 @@ def summary_table(summary: Summary, codebook: Codebook) -> Table:
     table.add_row("未能读取", f"{summary.rejected:,}", "")
     table.add_row("用时（秒）", f"{summary.seconds:.1f}", "")
     if summary.resumed:
-        table.add_row("接着上次做的片", f"{summary.shards - summary.resumed:,}", "")
+        table.add_row("上次已做完的片", f"{summary.resumed:,}", "")
     if summary.seconds > 0:
         table.add_row("段/秒", f"{summary.scored / summary.seconds:,.0f}", "")
     return table

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from service.archive.manifest import FORMAT
-from service.archive.places import Places
+from service.archive.places import Places, is_result
 from service.archive.plan import Unit
 from service.archive.shard import Work
 from service.reading.files import Found, find_files
@@ -73,15 +73,23 @@ class Job:
         )
 
     def units(self) -> Iterator[Unit]:
-        """Everything to score, in order; tables of this run and of those before it left out."""
+        """Everything to score, in order; tables of this run and of any other are left out.
+
+        A table that is itself one of the inputs is read.
+        """
         places = self.places
         for unit in find_files(self.inputs, self.reading, self.shard_bytes):
-            if not (isinstance(unit, Found) and places.is_ours(unit.path)):
-                yield unit
+            if isinstance(unit, Found) and (
+                places.is_ours(unit.path) or (is_result(unit.path) and unit.path not in self.inputs)
+            ):
+                continue
+            yield unit
 
     def asked(self) -> dict[str, Any]:
         """Everything that must be the same when the run goes on; plain data."""
-        limits = asdict(self.reading)
+        limits = {
+            name: value for name, value in asdict(self.reading).items() if name.startswith("max_")
+        }
         return {
             "format": FORMAT,
             "program": installed_version("govtheme"),
@@ -90,7 +98,7 @@ class Job:
             "table": format_of(self.out),
             "evidence": self.evidence,
             "keep_text": self.keep_text,
-            "text_column": limits.pop("text_column"),
+            "text_column": self.reading.text_column,
             "shard_files": self.shard_files,
             "shard_bytes": self.shard_bytes,
             **limits,

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.archive.errors import OccupiedError
-from service.tables.formats import is_folder
+from service.tables.formats import SUFFIXES, is_folder
 
 _BESIDE = {
     "rejected": ".rejected.jsonl",
     "summary": ".summary.json",
     "report": ".report.html",
 }
+_PART = "part-"
+_OF_RESULTS = frozenset((*SUFFIXES, *(Path(ending).suffix for ending in _BESIDE.values())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,10 @@ class Places:
         return path in ours or any(folder in path.parents for folder in (self.out, self.run))
 
     def check_free(self) -> None:
-        """Make sure that the table replaces nothing but a table.
+        """Make sure that the table replaces nothing but the table of an earlier run.
 
         Raises:
-            OccupiedError: there is a folder with other files in it, or a file for a folder.
+            OccupiedError: there is something else, such as a table of the archive itself.
         """
         if is_folder(self.out):
             if self.out.is_dir():
@@ -88,8 +90,19 @@ class Places:
                     raise OccupiedError(self.out, "是一个文件夹，里面有别的文件")
             elif self.out.exists():
                 raise OccupiedError(self.out, "是一个没有扩展名的文件")
+        if self._is_taken():
+            raise OccupiedError(
+                self.out,
+                f"已经存在，旁边没有 {self.beside('summary').name}，不是以前运行的结果",
+            )
         if self.run.exists() and not (self.run.is_dir() and _is_run(self.run)):
             raise OccupiedError(self.run, "不是运行时留下的文件夹")
+
+    def _is_taken(self) -> bool:
+        """Whether what stands under the table's name is no table of an earlier run."""
+        if self.beside("summary").exists() or self.manifest.exists():
+            return False
+        return any(self.out.iterdir()) if self.out.is_dir() else self.out.exists()
 
     def clear(self) -> None:
         """Remove the run folder: the manifest last but one, the lock last."""
@@ -101,8 +114,18 @@ class Places:
         self.run.rmdir()
 
 
+def is_result(path: Path) -> bool:
+    """Whether a file is a table that some run has written, a part of one, or stands beside one."""
+    if path.suffix.lower() not in _OF_RESULTS:
+        return False
+    table = path.parent if _is_part(path) else path
+    for ending in _BESIDE.values():
+        table = table.with_name(table.name.removesuffix(ending))
+    return Places(table).beside("summary").exists()
+
+
 def _is_part(path: Path) -> bool:
-    return path.name.startswith("part-") and path.suffix == ".parquet"
+    return path.name.startswith(_PART) and path.suffix == ".parquet"
 
 
 def _is_run(folder: Path) -> bool:

@@ -182,7 +182,7 @@ def _examples(tally: Tally, themes: Sequence[Theme]) -> str:
 def _quotes(examples: Iterable[Example], colour: str) -> str:
     return "".join(
         f'<blockquote style="--c:{colour}">{html.escape(example.text)}'
-        f'<div class="where">{html.escape(example.doc)} 第 {example.para} 段，'
+        f'<div class="where">{html.escape(example.doc)} 段号 {example.para}，'
         f"概率 {example.score:.3f}</div></blockquote>"
         for example in examples
     )

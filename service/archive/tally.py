@@ -110,7 +110,7 @@ class Tally:
             _group(self.folders, folder_of(document.source)).update(found)
             if _MONTH.match(document.date):
                 _group(self.months, document.date[:7]).update(found)
-            if document.origin:
+            if document.origin and "origin" in batch.fixed:
                 _group(self.origins, document.origin).update(found)
 
     def merge(self, other: "Tally") -> None:

@@ -147,7 +147,8 @@ class Allowance:
         """Take the member with this number, from 1; a LimitError where it is one too many."""
         most = self._options.max_members
         if count > most:
-            raise LimitError("压缩包至少有 {} 个成员", count, most, "max_members")
+            what = f"压缩包至少有 {{}} 个成员，只读了前 {most} 个"
+            raise LimitError(what, count, most, "max_members")
         self._unpacked += member.size
         most = self._options.max_unpacked
         if self._unpacked > most:

@@ -47,8 +47,8 @@ def find_files(
 ) -> Iterator[Found | Rejected]:
     """Every file below the roots, sorted by name, none twice.
 
-    Links, hidden files and the lock files of office programs are passed over. With several roots
-    the root's name comes first, so that names stay apart.
+    Hidden files and the lock files of office programs are passed over, links are rejected. With
+    several roots the root's name comes first, so that names stay apart.
 
     Args:
         roots: files and folders.
@@ -82,13 +82,13 @@ def _in_parts(
 def _find(roots: Sequence[Path], options: ReadingOptions) -> Iterator[Found | Rejected]:
     before: list[Path] = []
     for root, prefix in zip(roots, _prefixes(roots), strict=True):
-        entries = walk(root) if root.is_dir() else iter([(prefix or shown(root.name), root, None)])
-        for name, path, error in entries:
+        entries = walk(root) if root.is_dir() else iter([(prefix or shown(root.name), root, "")])
+        for name, path, reason in entries:
             if before and _is_below(path.resolve(), before):
                 continue
             doc = shown(prefix + name if root.is_dir() else name)
-            if error is not None:
-                yield Rejected(doc, f"文件夹无法列出（{error.strerror or error}）")
+            if reason:
+                yield Rejected(doc, reason)
             else:
                 yield from _units(path, doc, options)
         before.append(root.resolve())

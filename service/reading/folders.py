@@ -7,22 +7,24 @@ from pathlib import Path
 from model.encodings import decode
 from model.errors import DecodingError
 
-Entry = tuple[str, Path, OSError | None]
-"""Path below the root with `/`, path on the disk, and why a folder could not be listed."""
+Entry = tuple[str, Path, str]
+"""Path below the root with `/`, path on the disk, and why it is not read; empty for a file."""
+
+_LINK = "是符号链接，没有跟随；要读它指向的内容，请把那里也列为输入"
 
 
 def walk(root: Path) -> Iterator[Entry]:
     """The files below a folder, sorted by their paths.
 
-    Links, hidden files and folders, and the lock files of office programs are passed over. A
-    folder that cannot be listed comes once, with its error.
+    Hidden files and folders, and the lock files of office programs are passed over. A link, and a
+    folder that cannot be listed, come once, with the reason.
     """
     below = [_listed(root, "")]
     while below:
         entry = next(below[-1], None)
         if entry is None:
             below.pop()
-        elif entry[2] is None and entry[0].endswith("/"):
+        elif not entry[2] and entry[0].endswith("/"):
             below.append(_listed(entry[1], entry[0]))
         else:
             yield entry
@@ -45,15 +47,16 @@ def _listed(folder: Path, prefix: str) -> Iterator[Entry]:
     try:
         with os.scandir(folder) as entries:
             names = sorted(
-                entry.name + ("/" if entry.is_dir(follow_symlinks=False) else "")
+                (entry.name + ("/" if entry.is_dir(follow_symlinks=False) else ""), reason)
                 for entry in entries
-                if not is_passed_over(entry.name) and not entry.is_symlink()
+                if not is_passed_over(entry.name)
+                for reason in (_LINK if entry.is_symlink() else "",)
             )
     except OSError as error:
-        yield prefix, folder, error
+        yield prefix, folder, f"文件夹无法列出（{error.strerror or error}）"
         return
-    for name in names:
-        yield prefix + name, folder / name, None
+    for name, reason in names:
+        yield prefix + name, folder / name, reason
 
 
 def is_passed_over(name: str) -> bool:

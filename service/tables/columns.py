@@ -6,7 +6,7 @@ from typing import Any
 
 Row = dict[str, Any]
 
-WORDS = ("title", "author", "text")
+WORDS = ("title", "author", "origin", "text")
 """Columns that repeat what the documents say; a run that keeps no text does without them."""
 
 _OF_DOCUMENT = ("doc", "title", "date", "author", "origin")

@@ -107,7 +107,10 @@ class Workbook:
     def _header(self, name: str) -> str:
         if name in self._scores:
             return f"{self._themes[self._scores[name]]}的概率"
-        return _HEADERS.get(name, name) if name in self._columns.fixed else name
+        if name in self._columns.fixed:
+            return _HEADERS.get(name, name)
+        # What the input called 日期 is not our 日期.
+        return f"{name}（原表）" if name in _HEADERS.values() else name
 
     def _write(self, row: Row) -> None:
         for n, name in enumerate(self._columns.names):

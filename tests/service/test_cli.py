@@ -96,6 +96,16 @@ def test_help_names_the_themes_of_the_codebook(tmp_path: Path) -> None:
         assert name in shown
 
 
+def test_help_is_whole_in_a_narrow_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = run("score", "--help", cwd=tmp_path).stdout.decode()
+    assert "…" not in shown
+    joined = "".join(line.strip("│ ")[-21:].strip() for line in shown.splitlines())
+    assert "没有扩展名则为一个文件夹的" in joined
+
+
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [

@@ -49,7 +49,7 @@ def test_columns_come_in_the_agreed_order() -> None:
         *("doc", "title", "date", "author", "origin", "para", "start", "end", "kind", "text"),
         *("labels", "status", "uncertain", "score_x", "model", "codebook"),
     )
-    assert not {"text", "title", "author"} & set(fixed_columns(("x",), keep_text=False))
+    assert not {"text", "title", "author", "origin"} & set(fixed_columns(("x",), keep_text=False))
 
 
 def test_carried_columns_never_take_a_name_that_is_taken() -> None:
@@ -173,6 +173,14 @@ def test_a_workbook_is_for_people(tmp_path: Path) -> None:
     assert shown["乙主题的概率"].fill.fill_type is None
     assert sheet.freeze_panes == "A2"
     assert sheet.auto_filter.ref == f"A1:{sheet.cell(2, len(heads)).coordinate}"
+
+
+def test_a_workbook_has_no_header_twice(tmp_path: Path) -> None:
+    columns = Columns(COLUMNS.fixed, ("日期", "编号", "段号"))
+    Workbook(tmp_path / "a.xlsx", columns, THEMES).close()
+    heads = [cell.value for cell in openpyxl.load_workbook(tmp_path / "a.xlsx")["结果1"][1]]
+    assert heads[-3:] == ["日期（原表）", "编号", "段号（原表）"]
+    assert len(set(heads)) == len(heads)
 
 
 def test_a_workbook_goes_on_in_the_next_sheet(tmp_path: Path) -> None:

@@ -86,12 +86,13 @@ def test_what_cannot_be_read_is_listed_with_its_reason(
     job = make_job(archive, "out.jsonl")
     summary = score(job)
     listed = {row["doc"]: str(row["reason"]) for row in rows_of(job.places.beside("rejected"))}
-    assert set(listed) == {"坏.txt", "表.bin"}
-    assert summary.rejected == 2
+    assert set(listed) == {"坏.txt", "表.bin", "链接.txt"}
+    assert summary.rejected == 3
     assert "无法解码" in listed["坏.txt"]
     assert ".bin" in listed["表.bin"]
-    (archive / "坏.txt").unlink()
-    (archive / "表.bin").unlink()
+    assert "符号链接" in listed["链接.txt"]
+    for name in listed:
+        (archive / name).unlink()
     score(job)
     assert not job.places.beside("rejected").exists()
 
@@ -157,6 +158,7 @@ def test_a_run_that_is_broken_off_leaves_the_old_table_and_goes_on(
 ) -> None:
     job = make_job(archive, "out.jsonl", shard_files=1)
     job.out.write_text("old")
+    job.places.beside("summary").write_text("{}")
     with pytest.raises(StoppedError, match="同一条命令"):
         score(job, progress=stop_at(3))
     assert job.out.read_text() == "old"
@@ -267,6 +269,37 @@ def test_a_folder_with_other_files_is_never_replaced(
         score(make_job(archive, "out.csv"))
     score(make_job(archive, "table"))
     assert score(make_job(archive, "table")).documents == 6
+
+
+@pytest.mark.parametrize("name", ["诉求/热线.csv", "别人的.xlsx"])
+def test_a_file_that_is_no_table_of_ours_is_never_replaced(
+    archive: Path, make_job: MakeJob, score: Score, name: str
+) -> None:
+    theirs = archive / name
+    data = theirs.read_bytes() if theirs.exists() else b"theirs"
+    theirs.write_bytes(data)
+    with pytest.raises(OccupiedError, match=r"summary\.json，不是以前运行的结果"):
+        score(make_job(archive, f"档案/{name}"))
+    assert theirs.read_bytes() == data
+    assert not [path for path in theirs.parent.iterdir() if path.name.startswith(theirs.name + ".")]
+
+
+def test_a_folder_of_somebody_elses_parts_is_never_replaced(
+    archive: Path, make_job: MakeJob, score: Score, tmp_path: Path
+) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "part-0.parquet").write_bytes(b"x")
+    with pytest.raises(OccupiedError, match="不是以前运行的结果"):
+        score(make_job(archive, "parts"))
+
+
+def test_tables_of_other_runs_are_not_read(archive: Path, make_job: MakeJob, score: Score) -> None:
+    first = score(make_job(archive, "档案/去年.csv"))
+    score(make_job(archive, "档案/部分"))
+    second = score(make_job(archive, "档案/今年.xlsx"))
+    assert (first.documents, first.paragraphs) == (second.documents, second.paragraphs)
+    asked_for = score(make_job(archive / "去年.csv", "去年的去年.jsonl"))
+    assert asked_for.documents == first.paragraphs
 
 
 def test_an_empty_folder_says_so_and_leaves_nothing(

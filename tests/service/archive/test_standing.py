@@ -56,7 +56,7 @@ def test_another_process_can_read_how_far_a_run_is(
     assert all(set(state) == FIELDS for state in states)
     assert list(dict.fromkeys(state["phase"] for state in states)) == ["plan", "score", "write"]
     last = states[-1]
-    assert last["units"] == 7
+    assert last["units"] == 8
     assert last["shards"] == last["shards_done"] == summary.shards
     assert last["bytes"] == last["bytes_done"] == summary.bytes
     for name in ("documents", "paragraphs", "rejected", "scored"):

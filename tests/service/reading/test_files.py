@@ -57,7 +57,10 @@ def test_files_come_in_the_order_of_their_names(tmp_path: Path) -> None:
     (root / "loop").symlink_to(root)
     found = docs(find_files([root]))
     assert found == sorted(found)
-    assert found == ["a.txt", "b-1.txt", "b/1.txt", "b/a/2.txt", "b/z.txt"]
+    assert found == ["a.txt", "b-1.txt", "b/1.txt", "b/a/2.txt", "b/z.txt", "link.txt", "loop"]
+    reasons = [item.reason for item in find_files([root]) if isinstance(item, Rejected)]
+    assert len(reasons) == 2
+    assert all("符号链接" in reason for reason in reasons)
 
 
 def test_no_file_comes_twice(tmp_path: Path) -> None:
