@@ -92,7 +92,7 @@ def test_what_cannot_be_read_is_listed_with_its_reason(
     assert ".bin" in listed["表.bin"]
     assert "符号链接" in listed["链接.txt"]
     for name in listed:
-        (archive / name).unlink()
+        (archive / str(name)).unlink()
     score(job)
     assert not job.places.beside("rejected").exists()
 
