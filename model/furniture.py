@@ -53,6 +53,11 @@ _ATTACHMENT = re.compile(
     r"|^.{1,60}\.(docx?|xlsx?|pdf|wps|ofd|zip|rar)$",
     re.IGNORECASE,
 )
+_ATTACHED = re.compile(r"^附件\s*\d{0,2}\s*[:：]\s*(\d{1,2}\s*[.、．]|《).{1,60}$")
+_COPIED = re.compile(
+    r"^(抄送|抄报|主送|分送|信息公开(选项|形式|类别|属性))\s*[:：]"
+    r"|^[（(]\s*(此件|本文|信息)(主动|依申请|不予)?公开(发布)?\s*[）)]$"
+)
 _SIGNED = re.compile(
     r"^[（(]\s*((本报|见习|实习|全媒体|特约|融媒体)?(记者|通讯员|编辑|责编|责任编辑|供稿|作者|来源|文|图|摄影|摄)\s*[:：/／|\s].{0,40}"
     r"|(本报|见习|全媒体|融媒体)?记者\S{2,20})[）)]$"
@@ -89,10 +94,13 @@ def is_furniture(line: str, near: Sequence[str]) -> bool:
         or _BUTTON.match(line)
         or _NEIGHBOUR_PAGE.match(line)
         or _ATTACHMENT.match(line)
+        or _ATTACHED.match(line)
+        or _COPIED.match(line)
         or _SIGNED.match(line)
         or _COUNTER.search(line)
         or _is_byline(line)
         or _is_menu(line)
+        or _are_buttons(line)
         or _in_menu(near)
     )
 
@@ -140,6 +148,12 @@ def _is_menu(line: str) -> bool:
         # Words with numbers are a list of things, not a menu.
         and 2 * sum(bool(re.search(r"\d", word)) for word in words) < len(words)
     )
+
+
+def _are_buttons(line: str) -> bool:
+    """Nothing but buttons, such as those below an article."""
+    words = line.split()
+    return len(words) > 1 and all(_BUTTON.match(word) for word in words)
 
 
 def _in_menu(near: Sequence[str]) -> bool:
