@@ -101,7 +101,7 @@ _REASONS = {
     errno.ENOTDIR: "路径中有一段不是文件夹",
     errno.EACCES: "没有权限",
     errno.EPERM: "没有权限",
-    errno.ENOSPC: "磁盘已满",
+    errno.ENOSPC: "磁盘已满；腾出空间后，用同一条命令再来",
     errno.EROFS: "磁盘是只读的",
 }
 
