@@ -6,6 +6,7 @@ every row is read, named in the error, or told of in the notes. It does not judg
 `checks` for that.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ class Row:
         genre, source: as the file says, else empty.
         group: copies and reprints share one; empty where the file says nothing.
         file, line: where it stands.
-        more: any further columns, kept as they are.
+        more: any further columns, kept as they are; `weight` is one of them.
     """
 
     id: str
@@ -55,6 +56,12 @@ class Row:
     file: str = ""
     line: int = 0
     more: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def weight(self) -> float:
+        """How much it counts in training, above 0; 1 where the file says nothing."""
+        given = self.more.get("weight")
+        return 1.0 if given is None or given == "" else float(given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,7 @@ def read_corpus(
         if _has_text(entry, found)
     )
     _check_ids(rows, found)
+    _check_weights(rows, found)
     if found.problems:
         raise CorpusError(sorted(found.problems, key=lambda wrong: (wrong.file, wrong.line)))
     return Corpus(rows, book, tuple(found.notes))
@@ -238,6 +246,16 @@ def _check_ids(rows: Sequence[Row], found: Reading) -> None:
             found.wrong(
                 row.file, row.line, f"id {row.id!r} 已在 {first.file} 第 {first.line} 行用过"
             )
+
+
+def _check_weights(rows: Sequence[Row], found: Reading) -> None:
+    for row in rows:
+        try:
+            fits = 0.0 < row.weight < math.inf
+        except (TypeError, ValueError):
+            fits = False
+        if not fits:
+            found.wrong(row.file, row.line, "weight（权重）应是大于 0 的数，或空着")
 
 
 def _row(entry: Entry, labels: tuple[str, ...]) -> Row:

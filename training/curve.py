@@ -18,8 +18,9 @@ from training.metrics import macro_f1
 
 PARTS = (0.125, 0.25, 0.5)
 
-Fit = Callable[[sparse.csr_array, Bools], tuple[NDArray[np.float32], Floats]]
-"""Weights, shape (features, labels), and intercepts, shape (labels,), of a classifier."""
+Fit = Callable[[NDArray[np.intp]], tuple[NDArray[np.float32], Floats]]
+"""From rows to the classifier that learns from them: weights, shape (features, labels), and
+intercepts, shape (labels,)."""
 
 
 def learning_curve(
@@ -45,7 +46,7 @@ def learning_curve(
         positives = targets[mine].sum(axis=0)
         if (positives < 2).any() or (positives > len(mine) - 2).any():
             continue
-        weights, intercepts = fit(matrix[mine], targets[mine])
+        weights, intercepts = fit(mine)
         points.append((len(mine), matrix[test] @ weights + intercepts))
     points.append((len(pool), margins[test]))
     one = bool((targets.sum(axis=1) == 1).all())

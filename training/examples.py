@@ -50,6 +50,11 @@ class Examples:
         )
 
     @property
+    def weights(self) -> NDArray[np.float32]:
+        """How much each row counts, shape (rows,)."""
+        return np.array([row.weight for row in self.rows], np.float32)
+
+    @property
     def texts(self) -> list[str]:
         """The texts of the rows."""
         return [row.text for row in self.rows]

@@ -34,16 +34,18 @@ _LOGISTIC_C = 10.0
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Rows to learn from and the labels to learn of them."""
+    """Rows to learn from, the labels to learn of them, and how much each row counts."""
 
     matrix: sparse.csr_array
     design: Design
     targets: Bools
+    counts: Singles
 
 
 def fit_linear(
     matrix: sparse.csr_array,
     targets: Bools,
+    counts: Singles,
     parameters: Parameters,
     jobs: int,
     done: Done,
@@ -53,12 +55,13 @@ def fit_linear(
     Args:
         matrix: shape (rows, features).
         targets: shape (rows, labels).
+        counts: how much each row's loss counts, shape (rows,).
         parameters: the classifier's settings.
         jobs: how many threads.
         done: told how many of how many fits are done.
     """
     design = Design.of(matrix)
-    parts = [_Part(matrix, design, targets[:, some]) for some in _shares(targets.shape[1])]
+    parts = [_Part(matrix, design, targets[:, some], counts) for some in _shares(targets.shape[1])]
     fits = _run(parts, parameters, jobs, done)
     return (
         np.concatenate([weights for weights, _ in fits], axis=1),
@@ -94,20 +97,28 @@ def folded(matrix: sparse.csr_array, fold_of: NDArray[np.int64]) -> list[Fold]:
 
 
 def out_of_fold(
-    folds: Sequence[Fold], targets: Bools, parameters: Parameters, jobs: int, done: Done
+    folds: Sequence[Fold],
+    targets: Bools,
+    counts: Singles,
+    parameters: Parameters,
+    jobs: int,
+    done: Done,
 ) -> Floats:
     """The margin of each row under a classifier that was trained without its fold.
 
     Args:
         folds: of the features.
-        targets, parameters, jobs, done: as above.
+        targets, counts, parameters, jobs, done: as above.
 
     Returns:
         Shape (rows, labels).
     """
     margins = np.zeros(targets.shape, np.float64)
     cells = [(fold, some) for fold in folds for some in _shares(targets.shape[1])]
-    parts = [_Part(fold.seen, fold.design, targets[~fold.held][:, some]) for fold, some in cells]
+    parts = [
+        _Part(fold.seen, fold.design, targets[~fold.held][:, some], counts[~fold.held])
+        for fold, some in cells
+    ]
     fits = _run(parts, parameters, jobs, done)
     for (fold, some), (weights, intercepts) in zip(cells, fits, strict=True):
         margins[fold.held, some] = fold.asked @ weights + intercepts
@@ -121,7 +132,7 @@ def _fit(part: _Part, parameters: Parameters) -> tuple[Singles, Floats]:
     losses = _LOSSES[parameters.classifier]
     weights, intercepts = np.zeros_like(scales), np.zeros(signs.shape[1])
     for loss in losses:
-        costs = _costs(part.targets, parameters, loss)
+        costs = _costs(part.targets, parameters, loss) * part.counts[:, None]
         found, offsets = solve(part.design, signs, scales, costs, loss)
         size = (part.matrix @ found).std(axis=0) if len(losses) > 1 else np.ones(len(offsets))
         size = np.where(size > 0, size, 1.0) * len(losses)

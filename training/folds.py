@@ -20,7 +20,7 @@ from training.corpus import Row
 
 def canonical(rows: Sequence[Row]) -> list[Row]:
     """The rows in an order that hangs on their text, labels and id alone."""
-    return sorted(rows, key=lambda row: (_stable(row.text), row.labels, row.id))
+    return sorted(rows, key=lambda row: (_stable(row.text), row.labels, row.weight, row.id))
 
 
 def group_of(row: Row) -> str:

@@ -283,13 +283,14 @@ def _attempt(
 ) -> Tried:
     begun = time.monotonic()
     targets, fold_of, labels = ground.examples.targets, ground.fold_of, ground.examples.labels
+    counts = ground.examples.weights
 
     def look(done: int, total: int) -> None:
         still = (time.monotonic() - begun) / done * (total - done)
         if ground.clock.elapsed() + still > end:
             raise _LateError
 
-    margins = out_of_fold(folds, targets, candidate, jobs, look)
+    margins = out_of_fold(folds, targets, counts, candidate, jobs, look)
     given, _, _ = cross_decided(
         margins, targets, fold_of, labels, candidate, np.zeros(len(labels), bool)
     )

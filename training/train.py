@@ -155,6 +155,7 @@ class _Course:
         margins = out_of_fold(
             folded(features.matrix, fold_of),
             self.examples.targets,
+            self.examples.weights,
             parameters,
             self.jobs,
             lambda done, total: self.progress("交叉验证", done, total),
@@ -167,6 +168,7 @@ class _Course:
         weights, intercepts = fit_linear(
             features.matrix,
             examples.targets,
+            examples.weights,
             parameters,
             self.jobs,
             lambda done, total: self.progress("训练分类器", done, total),
@@ -188,5 +190,12 @@ class _Course:
             self.examples.targets,
             held.fold_of,
             held.margins,
-            lambda some, true: fit_linear(some, true, parameters, self.jobs, lambda *_: None),
+            lambda rows: fit_linear(
+                features.matrix[rows],
+                self.examples.targets[rows],
+                self.examples.weights[rows],
+                parameters,
+                self.jobs,
+                lambda *_: None,
+            ),
         )

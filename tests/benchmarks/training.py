@@ -140,7 +140,7 @@ def bare(learn: Corpus) -> float:
     with threadpool_limits(1):
         began = time.perf_counter()
         matrix = build_features(source.reader(parameters), texts, parameters, jobs).matrix
-        fit_linear(matrix, examples.targets, parameters, jobs, lambda *_: None)
+        fit_linear(matrix, examples.targets, examples.weights, parameters, jobs, lambda *_: None)
         return time.perf_counter() - began
 
 

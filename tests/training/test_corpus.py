@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +125,17 @@ def test_bundled_and_own_rows_can_be_put_together(tmp_path: Path) -> None:
     rows: Any = read_corpus(["bundled", name]).rows
     assert rows[-1].id == "mine"
     assert len(rows) == len(read_corpus().rows) + 1
+
+
+def test_a_weight_is_a_number_above_nothing(tmp_path: Path) -> None:
+    good = jsonl(tmp_path, '{"text": "修路", "labels": [1], "weight": 2.5}', name="good.jsonl")
+    assert read_corpus([good]).rows[0].weight == 2.5
+    bad = [0, -1, "很重", "nan", [2]]
+    lines = [
+        f'{{"text": "修路{n}", "labels": [1], "weight": {json.dumps(weight)}}}'
+        for n, weight in enumerate([*bad, None, ""])
+    ]
+    with pytest.raises(CorpusError) as caught:
+        read_corpus([jsonl(tmp_path, *lines)])
+    assert [problem.line for problem in caught.value.problems] == [1, 2, 3, 4, 5]
+    assert all("weight" in problem.reason for problem in caught.value.problems)

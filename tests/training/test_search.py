@@ -163,5 +163,5 @@ def test_fits_that_nobody_waits_for_any_more_are_left(source: Source) -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        out_of_fold(folds, examples.targets, Parameters(), 1, look)
+        out_of_fold(folds, examples.targets, examples.weights, Parameters(), 1, look)
     assert told == [(1, 5)]

@@ -161,3 +161,27 @@ def test_a_title_counts_more_where_half_of_the_rows_have_one(tmp_path: Path) -> 
     one, other = classifier.margins(["体育新闻\n贷款利率", "体育新闻，贷款利率"])
     assert one[0] > other[0]
     assert one[1] < other[1]
+
+
+def test_a_row_counts_as_much_as_its_weight_says(tmp_path: Path, store: ModelStore) -> None:
+    corpus = small_corpus()
+    text = "广场舞的音响夜里太吵。"
+    quarrel = [
+        Row(f"{label}{n}", f"第{n}次：{text}", (label,), more={"weight": weight})
+        for n in range(6)
+        for label, weight in (("volunteer_services", 0.01), ("property_management", "20"))
+    ]
+    mixed = Corpus((*corpus.rows, *quarrel), corpus.codebook)
+    turned = [
+        replace(row, more={"weight": 20 if row.labels[0][0] == "v" else 0.01}) for row in quarrel
+    ]
+    scores = []
+    for rows in (quarrel, turned):
+        version = train(replace(mixed, rows=(*corpus.rows, *rows)), tmp_path, Parameters()).version
+        scores.append(ThemeClassifier.load(tmp_path / version).classify([text])[0].scores)
+    for label, less, more in (("property_management", 1, 0), ("volunteer_services", 0, 1)):
+        assert scores[more][label] > scores[less][label] + 0.2
+    same = [replace(row, more={"weight": 1}) for row in corpus.rows]
+    assert train(Corpus(tuple(same), corpus.codebook), tmp_path, Parameters()).version == (
+        store.current()
+    )
