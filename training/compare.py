@@ -12,27 +12,37 @@ from typing import Any
 import numpy as np
 
 from model.classifier import ThemeClassifier
-from training.bootstrap import ROUNDS, counted, f1_of, interval, resampled
+from model.features import Floats
+from training.bootstrap import ROUNDS, counted, f1_of, interval, macro, occurring, resampled
 from training.corpus import Row
-from training.judged import Judged
-from training.metrics import macro_f1
+from training.judged import Bools, Judged
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row on which two models differ: its labels, and what each gave."""
+    """A row on which two models differ.
+
+    Attributes:
+        row: the row.
+        true, before, after: its labels and what each model gave, those that are not compared too.
+        compared: the labels on which models are held against each other.
+    """
 
     row: Row
     true: tuple[str, ...]
     before: tuple[str, ...]
     after: tuple[str, ...]
+    compared: tuple[str, ...]
 
     @property
     def kind(self) -> str:
-        """`mended`, `broken`, or `other` where both are wrong."""
-        if self.after == self.true:
+        """`mended`, `broken`, or `other` where both are wrong, by the labels compared."""
+        true, before, after = (
+            set(self.compared).intersection(some) for some in (self.true, self.before, self.after)
+        )
+        if after == true:
             return "mended"
-        return "broken" if self.before == self.true else "other"
+        return "broken" if before == true else "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +51,10 @@ class Comparison:
 
     Attributes:
         rows, documents: how many were judged.
-        labels: those that both models know; all figures are over them.
-        before, after: macro-F1 of the first and of the second model.
+        labels: those that are compared, which both models know; all figures are over them.
+        left_out: labels of either model that are not compared.
+        before, after: macro-F1 of the first and of the second model, over those of the labels that
+            a row has or was given by either.
         interval: the 95 % interval of the difference.
         low: with 95 % confidence the difference is at least this.
         p: two-sided, of the hypothesis that there is no difference.
@@ -52,6 +64,7 @@ class Comparison:
     rows: int
     documents: int
     labels: tuple[str, ...]
+    left_out: tuple[str, ...]
     before: float
     after: float
     interval: tuple[float, float]
@@ -70,6 +83,7 @@ class Comparison:
             "rows": self.rows,
             "documents": self.documents,
             "labels": list(self.labels),
+            "left_out": list(self.left_out),
             "before": self.before,
             "after": self.after,
             "difference": self.difference,
@@ -101,7 +115,9 @@ def compare(before: Judged, after: Judged, seed: int = 0) -> Comparison:
     first, second = before.only(labels), after.only(labels)
     counts = [counted(judged.given, judged.true) for judged in (first, second)]
     sums = resampled(np.concatenate(counts, axis=1), first.documents, seed)
-    one, other = (f1_of(part).mean(axis=1) for part in np.split(sums, 2, axis=1))
+    # Two averages are compared when they are over the same labels.
+    occur = occurring(first.given | second.given, first.true)
+    one, other = (macro(f1_of(part), occur) for part in np.split(sums, 2, axis=1))
     differences = other - one
     low, high = interval(differences)
     beyond = min((differences <= 0).sum(), (differences >= 0).sum())
@@ -109,12 +125,13 @@ def compare(before: Judged, after: Judged, seed: int = 0) -> Comparison:
         rows=len(first.rows),
         documents=int(first.documents.max()) + 1 if len(first.rows) else 0,
         labels=labels,
-        before=macro_f1(first.given, first.true),
-        after=macro_f1(second.given, second.true),
+        left_out=tuple(label for label in _known(before, after) if label not in labels),
+        before=_macro_f1(counts[0], occur),
+        after=_macro_f1(counts[1], occur),
         interval=(low, high),
         low=float(np.percentile(differences, 5)),
         p=min(1.0, 2 * (int(beyond) + 1) / (ROUNDS + 1)),
-        changes=_changes(first, second),
+        changes=_changes(before, after, labels),
     )
 
 
@@ -130,14 +147,29 @@ def judge_both(
     return first, second
 
 
-def _changes(before: Judged, after: Judged) -> tuple[Change, ...]:
-    differ = np.flatnonzero(np.logical_or.reduce(before.given != after.given, axis=1))
+def _macro_f1(counts: Floats, occur: Bools) -> float:
+    return float(macro(f1_of(counts.sum(axis=0)), occur))
+
+
+def _known(before: Judged, after: Judged) -> tuple[str, ...]:
+    """The labels of two models, those of the second first."""
+    return tuple(dict.fromkeys((*after.labels, *before.labels)))
+
+
+def _changes(before: Judged, after: Judged, compared: tuple[str, ...]) -> tuple[Change, ...]:
+    place = {label: n for n, label in enumerate(_known(before, after))}
+
+    def ordered(some: Sequence[str]) -> tuple[str, ...]:
+        return tuple(sorted(some, key=lambda label: place.get(label, len(place))))
+
+    differ = before.only(compared).given != after.only(compared).given
     return tuple(
         Change(
             before.rows[n],
-            before.named(before.true[n]),
-            before.named(before.given[n]),
-            after.named(after.given[n]),
+            ordered(before.rows[n].labels),
+            ordered(before.named(before.given[n])),
+            ordered(after.named(after.given[n])),
+            compared,
         )
-        for n in differ.tolist()
+        for n in np.flatnonzero(np.logical_or.reduce(differ, axis=1)).tolist()
     )
