@@ -68,6 +68,27 @@ def f1_of(sums: Floats) -> Floats:
     return ratio(2 * hit, given + true)
 
 
+def occurring(given: Bools, true: Bools) -> Bools:
+    """Labels that a row has or was given, shape (labels,): those that macro averages are over."""
+    found: Bools = np.logical_or.reduce(given | true, axis=0)
+    return found
+
+
+def macro(values: Floats, occur: Bools) -> Floats:
+    """The macro average of figures of labels, shape (...).
+
+    A label that no row has and none was given is left out, as scikit-learn does; of no label at
+    all the average is 0.
+
+    Args:
+        values: a figure of each label, shape (..., labels).
+        occur: the labels that occur, shape (labels,).
+    """
+    some = values.compress(occur, axis=-1)
+    found: Floats = some.mean(axis=-1) if some.shape[-1] else np.zeros(values.shape[:-1])
+    return found
+
+
 def intervals(
     judged: Judged, seed: int = 0
 ) -> tuple[dict[str, list[float]], list[dict[str, list[float]]]]:
@@ -83,8 +104,9 @@ def intervals(
         "f1": ratio(2 * hit, given + true),
     }
     whole = sums[:, -1]
+    occur = occurring(judged.given, judged.true)
     overall = {
-        **{f"macro_{name}": values.mean(axis=1) for name, values in each.items()},
+        **{f"macro_{name}": macro(values, occur) for name, values in each.items()},
         "micro_f1": ratio(2 * hit.sum(axis=1), (given + true).sum(axis=1)),
         "exact_match": ratio(sums[:, -3], whole),
         "hamming_loss": ratio(sums[:, -2], whole * len(judged.labels)),

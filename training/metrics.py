@@ -1,4 +1,7 @@
-"""How good decisions are: every figure of an evaluation, as `metrics.json` holds them."""
+"""How good decisions are: every figure of an evaluation, as `metrics.json` holds them.
+
+Macro averages are over the labels that occur: those that at least one row has or was given.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +13,7 @@ from numpy.typing import NDArray
 from model.errors import UserError
 from model.features import Floats
 from training.bootstrap import counted as counts_of
-from training.bootstrap import f1_of, interval, intervals, resampled
+from training.bootstrap import f1_of, interval, intervals, macro, occurring, resampled
 from training.corpus import Row
 from training.judged import Judged
 from training.reliability import answered, coverage, reliability
@@ -60,12 +63,12 @@ def totals(given: Bools, true: Bools, labels: Sequence[str]) -> dict[str, Any]:
     """The figures that need no probabilities and no bootstrap."""
     by_label = scores_by_label(given, true, labels)
     hit, answer, support = int((given & true).sum()), int(given.sum()), int(true.sum())
-    each = list(by_label.values())
+    occur = occurring(given, true)
     return {
         "rows": len(true),
         "labels": by_label,
         **{
-            f"macro_{name}": _mean([s[name] for s in each])
+            f"macro_{name}": _macro([s[name] for s in by_label.values()], occur)
             for name in ("precision", "recall", "f1")
         },
         "micro_precision": _ratio(hit, answer),
@@ -97,7 +100,7 @@ def figures(judged: Judged, by: Sequence[str] = ()) -> dict[str, Any]:
         }
     return found | {
         "documents": int(judged.documents.max()) + 1 if len(judged.rows) else 0,
-        "macro_average_precision": _mean([float(value) for value in precisions]),
+        "macro_average_precision": _macro(precisions, occurring(judged.given, judged.true)),
         "macro_f1_interval": overall["macro_f1"],
         "intervals": overall,
         "uncertain_share": float(judged.unsure.mean()) if len(judged.rows) else 0.0,
@@ -170,18 +173,16 @@ def by_column(judged: Judged, column: str) -> dict[str, dict[str, Any]]:
 
 
 def _part(part: Judged) -> dict[str, Any]:
-    """The figures of some of the rows; None where none of them has a label."""
-    occur = np.flatnonzero(np.logical_or.reduce(part.true, axis=0))
-    given, true = part.given[:, occur], part.true[:, occur]
-    overall = totals(given, true, [part.labels[n] for n in occur.tolist()])
-    whole = (part.given == part.true).all(axis=1)
-    found = {"rows": len(part.rows), "exact_match": float(whole.mean())}
-    if not len(occur):
+    """The figures of some of the rows; None where no label occurs in them."""
+    overall = totals(part.given, part.true, part.labels)
+    found = {"rows": len(part.rows), "exact_match": overall["exact_match"]}
+    occur = occurring(part.given, part.true)
+    if not occur.any():
         return found | {"macro_f1": None, "macro_f1_interval": None, "micro_f1": None}
-    sums = resampled(counts_of(given, true), part.documents)
+    sums = resampled(counts_of(part.given, part.true), part.documents)
     return found | {
         "macro_f1": overall["macro_f1"],
-        "macro_f1_interval": interval(f1_of(sums).mean(axis=1)),
+        "macro_f1_interval": interval(macro(f1_of(sums), occur)),
         "micro_f1": overall["micro_f1"],
     }
 
@@ -200,8 +201,8 @@ def _value(row: Row, column: str) -> str:
 
 
 def macro_f1(given: Bools, true: Bools) -> float:
-    """The mean of the labels' F1."""
-    return float(np.mean(f1_of(counts_of(given, true).sum(axis=0))))
+    """The mean F1 of the labels that a row has or was given; 0 where there are none."""
+    return _macro(f1_of(counts_of(given, true).sum(axis=0)), occurring(given, true))
 
 
 def macro_f1_interval(given: Bools, true: Bools, seed: int = 0) -> tuple[float, float]:
@@ -209,12 +210,12 @@ def macro_f1_interval(given: Bools, true: Bools, seed: int = 0) -> tuple[float, 
     if not len(true):
         return 0.0, 0.0
     sums = resampled(counts_of(given, true), np.arange(len(true)), seed)
-    low, high = interval(f1_of(sums).mean(axis=1))
+    low, high = interval(macro(f1_of(sums), occurring(given, true)))
     return low, high
 
 
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values)) if len(values) else 0.0
+def _macro(values: Sequence[float] | Floats, occur: Bools) -> float:
+    return float(macro(np.asarray(values, np.float64), occur))
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -68,7 +68,38 @@ def test_labels_that_only_one_model_knows_are_left_aside() -> None:
     fewer = BEFORE.only(LABELS[1:])
     found = compare(BEFORE, fewer)
     assert found.labels == LABELS[1:]
+    assert found.left_out == LABELS[:1]
+    assert found.as_dict()["left_out"] == ["a"]
+    assert compare(fewer, BEFORE).left_out == LABELS[:1]
     assert found.difference == 0.0
+
+
+def test_labels_that_are_not_compared_are_told_but_not_judged() -> None:
+    """A row that is all `a` is not shown as a row without a label where `a` is not compared."""
+    judged = some_judged(noise=0.0)
+    only_a = next(n for n, row in enumerate(judged.rows) if row.labels == ("a",))
+    given = judged.given.copy()
+    given[only_a] = [False, True, False]
+    (change,) = compare(judged, replace(judged, given=given).only(("c", "b"))).changes
+    assert (change.true, change.before, change.after) == (("a",), ("a",), ("b",))
+    assert change.kind == "broken"
+    fewer = replace(judged, given=given).only(("b", "c"))
+    (change,) = compare(fewer, judged).changes
+    assert (change.true, change.before, change.after) == (("a",), ("b",), ("a",))
+    assert change.kind == "mended"
+    assert compare(fewer, judged).as_dict()["changes"][0]["labels"] == ["a"]
+
+
+def test_both_averages_are_over_the_same_labels() -> None:
+    """A label that no row has counts for both models as soon as one of them gives it."""
+    some = BEFORE.where(~BEFORE.true[:, 2])
+    quiet, loud = some.given.copy(), some.given.copy()
+    quiet[:, 2], loud[:, 2] = False, np.arange(len(loud)) == 0
+    first, second = (replace(some, given=given) for given in (quiet, loud))
+    found = compare(first, second)
+    assert found.difference == 0.0
+    assert found.before == pytest.approx(2 / 3 * macro_f1(quiet, some.true))
+    assert compare(first, first).before == macro_f1(quiet, some.true)
 
 
 def test_models_that_share_nothing_cannot_be_compared() -> None:

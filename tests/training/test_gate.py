@@ -96,6 +96,66 @@ def test_too_few_rows_prove_nothing() -> None:
     assert "段数太少" in verdict.reason
 
 
+def test_rows_that_are_answered_alike_prove_no_more_than_their_number() -> None:
+    """By the rule of three, not more than 3 of 40 rows go wrong elsewhere: that is beyond 0.02."""
+    few, many = (
+        compare(judged, judged) for judged in (some_judged(40, noise=0), some_judged(400, noise=0))
+    )
+    assert (few.difference, few.interval) == (0.0, (0.0, 0.0))
+    # Recall of 1 - 3 / n at a precision of 1 is an F1 of 2 (1 - 3 / n) / (2 - 3 / n).
+    assert few.low == pytest.approx(2 * 0.925 / 1.925 - 1)
+    assert many.low == pytest.approx(2 * 0.9925 / 1.9925 - 1)
+    refused = verdict_of(few, 0.02)
+    assert not refused.passed
+    assert "最坏 -0.039" in refused.reason
+    assert verdict_of(many, 0.02).passed
+
+
+def test_three_rows_do_not_promote_a_model_with_two_labels_swapped(
+    store: ModelStore, trained: Trainer
+) -> None:
+    """The rows have neither of the labels that were swapped: both models answer them alike."""
+    ids = CORPUS.codebook.ids
+    names = {ids[0]: ids[1], ids[1]: ids[0]}
+    swapped = trained(
+        tuple(replace(r, labels=tuple(names.get(x, x) for x in r.labels)) for r in CORPUS.rows)
+    )
+    rows = [row for row in ROWS if row.labels[0] in ids[2:]]
+    verdict = gate(swapped, store.folder(), rows[:2] + rows[-1:], named=True)
+    assert not verdict.passed
+    assert "3 段上" in verdict.reason
+    assert "4 个标签每个至少要有 10 段" in verdict.reason
+    assert f"{ids[0]}（0 段）、{ids[1]}（0 段）" in verdict.reason
+    for way in ("多标", "--gate 文件", "--force"):
+        assert way in verdict.reason
+    assert not gate(swapped, store.folder(), rows, named=True).passed
+    assert not gate(swapped, store.folder(), ROWS, named=True).passed
+
+
+def test_labels_without_rows_are_not_averaged_over(store: ModelStore, as_good: Path) -> None:
+    rows = [row for row in ROWS if row.labels[0] != "volunteer_services"]
+    found = gate(as_good, store.folder(), rows)
+    assert found.comparison is not None
+    assert found.comparison.labels == tuple(x for x in CORPUS.codebook.ids if x[0] != "v")
+    assert not found.passed
+    assert "不够的有：volunteer_services（0 段）。" in found.reason
+    assert "不足 50 段的标签全部用来学习" in found.reason
+    none = gate(as_good, store.folder(), [replace(row, labels=()) for row in ROWS])
+    assert (none.passed, none.comparison) == (False, None)
+    assert "不足以检验" in none.reason
+
+
+@pytest.mark.parametrize(("rows", "enough"), [(9, False), (10, True)])
+def test_each_label_needs_ten_rows(
+    store: ModelStore, as_good: Path, rows: int, enough: bool
+) -> None:
+    rare = [row for row in ROWS if row.labels == ("volunteer_services",)]
+    others = [row for row in ROWS if row.labels != ("volunteer_services",)]
+    found = gate(as_good, store.folder(), [*others, *rare[:rows]], margin=0.5)
+    assert found.passed == enough
+    assert (f"volunteer_services（{rows} 段）" in found.reason) != enough
+
+
 def elsewhere(judged: Judged) -> Bools:
     """As many mistakes as in what is given, on other rows."""
     wrong = np.random.default_rng(5).uniform(size=judged.true.shape) < 0.15

@@ -14,6 +14,7 @@ from training.metrics import (
     columns,
     confusion,
     figures,
+    macro_f1,
     macro_f1_interval,
     scores_by_label,
     summary,
@@ -59,6 +60,34 @@ def test_a_worked_example() -> None:
     assert found["exact_match"] == pytest.approx(1 / 3)
     assert found["none_share"] == pytest.approx(1 / 3)
     assert found["hamming_loss"] == pytest.approx(2 / 6)
+
+
+def test_labels_that_do_not_occur_are_left_out_of_macro_averages() -> None:
+    """As scikit-learn does where it is given ids and not a list of labels; all absent is 0."""
+    rows = [Row(str(n), str(n), ("a",)) for n in range(3)]
+    right = np.array([[True, False, False]] * 3)
+    found = figures(Judged.marked(rows, LABELS, right, right & False, right.astype(float)))
+    names = ("macro_precision", "macro_recall", "macro_f1", "macro_average_precision")
+    assert [found[name] for name in names] == [1.0] * 4
+    assert found["macro_f1_interval"] == [1.0, 1.0]
+    assert macro_f1_interval(right, right) == (1.0, 1.0)
+    assert macro_f1(right, right) == 1.0
+
+    given = np.array([[True, False, False], [True, False, False], [False, True, False]])
+    wanted = oracle.f1_score(["a", "a", "a"], ["a", "a", "b"], average="macro")
+    assert macro_f1(given, right) == pytest.approx(wanted)
+    assert summary(given, right, LABELS)["macro_f1"] == pytest.approx(wanted)
+    assert macro_f1(right & False, right & False) == 0.0
+    assert summary(right & False, right & False, LABELS)["macro_f1"] == 0.0
+
+
+def test_a_part_averages_over_labels_as_the_whole_does() -> None:
+    rows = [Row(str(n), str(n), ("a",), genre="信") for n in range(3)]
+    given = np.array([[True, False, False], [True, False, False], [False, True, False]])
+    judged = Judged.marked(rows, LABELS, given, given & False, given.astype(float))
+    part = by_column(judged, "genre")["信"]
+    whole = figures(judged)
+    assert {name: part[name] for name in part} == {name: whole[name] for name in part}
 
 
 def test_the_interval_holds_the_estimate_and_narrows_with_rows() -> None:
@@ -148,12 +177,12 @@ def test_figures_by_a_column() -> None:
 
 def test_a_part_without_any_label_has_no_f1() -> None:
     rows = [Row("1", "一", ("a",), genre="信"), Row("2", "二", (), genre="报")]
-    given = np.array([[True], [True]])
+    given = np.array([[True], [False]])
     judged = Judged.marked(rows, ("a",), given, np.zeros_like(given), np.ones((2, 1)))
     found = by_column(judged, "genre")
     assert found["报"] == {
         "rows": 1,
-        "exact_match": 0.0,
+        "exact_match": 1.0,
         "macro_f1": None,
         "macro_f1_interval": None,
         "micro_f1": None,
