@@ -224,6 +224,17 @@ def test_evaluate_says_when_the_model_knows_the_rows(
     assert (told["difference"], told["p"], told["changes"]) == (0.0, 1.0, [])
 
 
+@pytest.mark.parametrize("more", [["--by", "genre"], ["--mistakes", "2"], ["--report", "r.html"]])
+def test_a_comparison_refuses_what_it_would_leave_out(
+    run: Run, trained: str, tmp_path: Path, more: list[str]
+) -> None:
+    done = run("evaluate", "x.jsonl", "--against", trained, *more)
+    assert done.returncode == 2
+    assert "--against" in done.stderr
+    assert more[0] in done.stderr
+    assert not (tmp_path / "r.html").exists()
+
+
 @pytest.mark.usefixtures("trained")
 def test_sign_verify_and_what_was_tampered_with(run: Run, tmp_path: Path) -> None:
     assert run("models", "list").returncode == 0
