@@ -107,7 +107,10 @@ def read_corpus(
     if not entries and not found.problems:
         found.wrong("、".join(names), 0, "语料是空的")
     written = [written_labels(entry, separator, found) for entry in entries]
-    book = _codebook(codebook, {label for labels in written for label in labels})
+    used = {label for labels in written for label in labels}
+    book = _codebook(codebook, used)
+    if codebook is None:
+        found.notes.extend(_numbers_read(book, used))
     resolve = cache(partial(_resolve, book))
     ids = [
         _resolved(entry, labels, resolve, found)
@@ -206,6 +209,19 @@ def _codebook(given: Codebook | Literal["none"] | None, labels: set[str]) -> Cod
     numbers = all(label.isdigit() for label in labels)
     fits = known == labels if numbers else 2 * len(known) >= len(labels)
     return book if fits else Codebook.of_labels(labels)
+
+
+def _numbers_read(book: Codebook, labels: set[str]) -> Iterator[str]:
+    """Which numbers were read as labels of the bundled codebook, in words for the user."""
+    numbers = sorted(
+        (x for x in labels if x.isdecimal() and x not in book.ids and book.knows(x)), key=int
+    )
+    if numbers:
+        names = "、".join(book.name(book.resolve(number)) for number in numbers)
+        yield (
+            f"标签 {'、'.join(numbers)} 按自带编码手册的编号读作 {names}；"
+            "若是自己的编号，请加 --codebook none"
+        )
 
 
 def _resolve(book: Codebook, label: str) -> tuple[int, str]:
