@@ -111,7 +111,7 @@ def read_corpus(
     book = _codebook(codebook, used)
     if codebook is None:
         found.notes.extend(_numbers_read(book, used))
-    resolve = cache(partial(_resolve, book))
+    resolve = cache(partial(_resolve, book, codebook is None))
     ids = [
         _resolved(entry, labels, resolve, found)
         for entry, labels in zip(entries, written, strict=True)
@@ -224,12 +224,18 @@ def _numbers_read(book: Codebook, labels: set[str]) -> Iterator[str]:
         )
 
 
-def _resolve(book: Codebook, label: str) -> tuple[int, str]:
-    """A label's place in the codebook and its id; -1 and the reason where it is not there."""
+def _resolve(book: Codebook, guessed: bool, label: str) -> tuple[int, str]:
+    """A label's place in the codebook and its id; -1 and the reason where it is not there.
+
+    Args:
+        book: the codebook.
+        guessed: nobody asked for it, so that another can be asked for.
+        label: as written.
+    """
     try:
         known = book.resolve(label)
     except LabelError as error:
-        return -1, f"{error}。要用自己的标签，请加 --codebook none"
+        return -1, f"{error}。要用自己的标签，请加 --codebook none" if guessed else str(error)
     return book.ids.index(known), known
 
 
