@@ -114,8 +114,11 @@ def read_corpus(
     if not entries and not found.problems:
         found.wrong("、".join(names), 0, "语料是空的")
     written = [written_labels(entry, separator, found) for entry in entries]
-    book = _codebook(codebook, {label for labels in written for label in labels})
-    resolve = cache(partial(_resolve, book))
+    used = {label for labels in written for label in labels}
+    book = _codebook(codebook, used)
+    if codebook is None:
+        found.notes.extend(_numbers_read(book, used))
+    resolve = cache(partial(_resolve, book, codebook is None))
     ids = [
         _resolved(entry, labels, resolve, found)
         for entry, labels in zip(entries, written, strict=True)
@@ -216,12 +219,31 @@ def _codebook(given: Codebook | Literal["none"] | None, labels: set[str]) -> Cod
     return book if fits else Codebook.of_labels(labels)
 
 
-def _resolve(book: Codebook, label: str) -> tuple[int, str]:
-    """A label's place in the codebook and its id; -1 and the reason where it is not there."""
+def _numbers_read(book: Codebook, labels: set[str]) -> Iterator[str]:
+    """Which numbers were read as labels of the bundled codebook, in words for the user."""
+    numbers = sorted(
+        (x for x in labels if x.isdecimal() and x not in book.ids and book.knows(x)), key=int
+    )
+    if numbers:
+        names = "、".join(book.name(book.resolve(number)) for number in numbers)
+        yield (
+            f"标签 {'、'.join(numbers)} 按自带编码手册的编号读作 {names}；"
+            "若是自己的编号，请加 --codebook none"
+        )
+
+
+def _resolve(book: Codebook, guessed: bool, label: str) -> tuple[int, str]:
+    """A label's place in the codebook and its id; -1 and the reason where it is not there.
+
+    Args:
+        book: the codebook.
+        guessed: nobody asked for it, so that another can be asked for.
+        label: as written.
+    """
     try:
         known = book.resolve(label)
     except LabelError as error:
-        return -1, f"{error}。要用自己的标签，请加 --codebook none"
+        return -1, f"{error}。要用自己的标签，请加 --codebook none" if guessed else str(error)
     return book.ids.index(known), known
 
 

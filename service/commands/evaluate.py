@@ -26,7 +26,7 @@ def evaluate(
     ],
     version: options.Version = None,
     against: Annotated[
-        str | None, typer.Option(help="与哪个版本比较（配对自助抽样）", show_default=False)
+        str | None, typer.Option(help="与哪个版本比较（不能与 --by 等同用）", show_default=False)
     ] = None,
     by: Annotated[
         list[str] | None,
@@ -44,6 +44,10 @@ def evaluate(
     as_json: options.AsJson = False,
 ) -> None:
     """在带标签的语料上检验模型；或与另一个模型比较。"""
+    if against is not None and (by or mistakes or report is not None):
+        raise typer.BadParameter(
+            "--by、--mistakes、--report 说的是一个模型，不能与 --against 同用；请分成两条命令"
+        )
     store = options.store(models)
     classifier = ThemeClassifier.load(store.folder(version))
     other = ThemeClassifier.load(store.folder(against)) if against else None

@@ -1,7 +1,7 @@
 """`govtheme train`: a labelled corpus in, a model in the store."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -10,6 +10,8 @@ import orjson
 import typer
 
 from model.artifact import read_manifest
+from model.bundled import bundled
+from model.codebook import load_codebook
 from model.errors import UserError
 from model.store import ModelStore
 from service.commands import options
@@ -19,7 +21,7 @@ from service.display import answers, messages, metrics_table, progress_bar
 from service.progress import teller
 
 if TYPE_CHECKING:
-    from training.corpus import Corpus, Row
+    from training.corpus import Corpus
     from training.parameters import Parameters
     from training.train import Trained
 
@@ -69,12 +71,16 @@ Force: TypeAlias = Annotated[bool, typer.Option("--force", help="不比较，直
 _FEW = 300
 
 
-def _warnings(rows: Sequence["Row"]) -> Iterator[str]:
+def _warnings(loaded: "Corpus") -> Iterator[str]:
     """What a person should know before trusting the figures."""
     from training.checks import contradictions
 
+    rows = loaded.rows
     if len(rows) < _FEW:
-        yield f"只有 {len(rows)} 段，成绩靠不住；可与自带语料合用：--corpus bundled --corpus …"
+        # Only rows with the same labels can be put together.
+        same = loaded.codebook == load_codebook(bundled("codebook.toml"))
+        more = "；可与自带语料合用：--corpus bundled --corpus …" if same else "，请多标一些"
+        yield f"只有 {len(rows)} 段，成绩靠不住{more}"
     pairs = contradictions(rows)
     if pairs:
         shown = "；".join(f"{pair.first} 与 {pair.second}" for pair in pairs[:3])
@@ -150,7 +156,7 @@ def _describe(loaded: "Corpus") -> None:
     messages.print(f"语料 {len(loaded.rows)} 段，{len(loaded.codebook.themes)} 个主题。")
     if loaded.held_out:
         messages.print(f"另留出 {len(loaded.held_out)} 段作检验，不参加训练（--hold-out）。")
-    for warning in _warnings(loaded.rows):
+    for warning in _warnings(loaded):
         messages.print(f"注意：{warning}", style="yellow", markup=False, soft_wrap=True)
 
 

@@ -224,6 +224,35 @@ def test_evaluate_says_when_the_model_knows_the_rows(
     assert (told["difference"], told["p"], told["changes"]) == (0.0, 1.0, [])
 
 
+@pytest.mark.parametrize("more", [["--by", "genre"], ["--mistakes", "2"], ["--report", "r.html"]])
+def test_a_comparison_refuses_what_it_would_leave_out(
+    run: Run, trained: str, tmp_path: Path, more: list[str]
+) -> None:
+    done = run("evaluate", "x.jsonl", "--against", trained, *more)
+    assert done.returncode == 2
+    assert "--against" in done.stderr
+    assert more[0] in done.stderr
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_advice_is_given_only_where_it_can_be_followed(
+    run: Run, trained: str, tmp_path: Path
+) -> None:
+    corpus(tmp_path / "own.csv", 24)
+    for label in ("甲", "物业"):
+        row = json.dumps({"text": "小区里的事。", "labels": [label]})
+        (tmp_path / "other.jsonl").write_text(row, encoding="utf-8")
+        refused = run("evaluate", "other.jsonl", "--model", trained)
+        assert refused.returncode == 1
+        assert label in refused.stderr
+        assert "--codebook" not in refused.stderr
+    words = ("train", "own.csv", "--no-promote")
+    assert "--corpus bundled" in run(*words).stderr
+    plain = run(*words, "--codebook", "none").stderr
+    assert "只有 24 段" in plain
+    assert "--corpus bundled" not in plain
+
+
 @pytest.mark.usefixtures("trained")
 def test_sign_verify_and_what_was_tampered_with(run: Run, tmp_path: Path) -> None:
     assert run("models", "list").returncode == 0

@@ -73,6 +73,19 @@ def test_labels_of_another_kind_are_taken_as_they_are(tmp_path: Path) -> None:
     assert corpus.rows[0].labels == ("体育",)
 
 
+def test_numbers_that_are_read_by_the_bundled_codebook_are_told(tmp_path: Path) -> None:
+    name = jsonl(tmp_path, *(f'{{"text": "第{n}句", "label": {n}}}' for n in (4, 1, 1)))
+    corpus = read_corpus([name])
+    (note,) = corpus.notes
+    assert "标签 1、4 按自带编码手册的编号读作 基础设施、物业管理" in note
+    assert "--codebook none" in note
+    kept = read_corpus([name], codebook="none")
+    assert (kept.codebook.ids, kept.notes) == (("1", "4"), ())
+    assert read_corpus([name], codebook=corpus.codebook).notes == ()
+    named = jsonl(tmp_path, '{"text": "修路", "label": "基础设施"}', name="b.jsonl")
+    assert read_corpus([named]).notes == ()
+
+
 def test_everything_that_is_wrong_is_listed_with_its_line(tmp_path: Path) -> None:
     name = jsonl(
         tmp_path,
