@@ -1,9 +1,13 @@
 """Which reader reads which format. A reader's module is loaded when it is first needed."""
 
+import datetime
 import importlib
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
+from model.byline import byline, iso_date
 from model.document import Document
 from model.errors import UserError
 from service.reading.archives import SUFFIXES as ARCHIVES
@@ -30,6 +34,11 @@ _MODULES = {
 _READERS = {suffix: module for module, suffixes in _MODULES.items() for suffix in suffixes}
 _ISOLATED = ("web", "word", "pdf")
 """Modules whose native libraries may crash or hang."""
+_CLOCKED = ("word", "converted", "pdf", "ofd")
+"""Modules that fall back on when a file was made, which may be when its template was."""
+_WORD = re.compile(r"[0-9A-Za-z]+")
+_IDENTIFIER = re.compile(r"[0-9][A-Za-z]")
+_LONGEST_NAME = 255
 _LOOKED_AT = 512
 _PAGES = (b"<html", b"<!doctype html", b"<table", b"<meta", b"<head")
 
@@ -42,7 +51,7 @@ def read_source(source: Source, options: ReadingOptions) -> Iterator[Document | 
                 excess = LimitError("文档有 {} 个字", len(item.text), options.max_text, "max_text")
                 yield Rejected(item.source, str(excess))
             else:
-                yield plain(item)
+                yield plain(_dated(item, source))
     except UserError as error:
         yield Rejected(source.doc, str(error))
     except OSError as error:
@@ -67,6 +76,24 @@ def plain(item: Document | Rejected) -> Document | Rejected:
     columns = {_whole(name): _whole(value) for name, value in item.columns.items()}
     text, title, source, date, author, origin = map(_whole, said)
     return Document(text, title, source, date, author, origin, columns, item.whole)
+
+
+def _dated(item: Document | Rejected, source: Source) -> Document | Rejected:
+    """A file's document with the date in the file's name, where its text says none."""
+    if isinstance(item, Rejected) or item.whole or item.source != source.doc:
+        return item
+    if item.date and _READERS.get(source.suffix) not in _CLOCKED:
+        return item
+    named = named_date(item.source)
+    return replace(item, date=named) if named and not byline(item.text).date else item
+
+
+def named_date(doc: str) -> str:
+    """The date in a file's own name, from 1949 to tomorrow; digits of a hash are none."""
+    name = doc.rpartition("/")[2][-_LONGEST_NAME:].replace("_", "-")
+    found = iso_date(_WORD.sub(lambda word: "" if _IDENTIFIER.search(word[0]) else word[0], name))
+    tomorrow = datetime.date.today() + datetime.timedelta(days=1)
+    return found if "1949" <= found <= tomorrow.isoformat() else ""
 
 
 def _is_whole(text: str) -> bool:
