@@ -15,6 +15,7 @@ import numpy as np
 from model.artifact import read_artifact
 from model.calibration import Calibration
 from model.codebook import Codebook
+from model.content import ContentError, check_content
 from model.decision import Decision, Thresholds
 from model.dictionary import Dictionary
 from model.document import Paragraph, split
@@ -84,12 +85,16 @@ class ThemeClassifier:
         """Load an artifact.
 
         Raises:
-            ArtifactError: it is missing, damaged, changed, of another format, or not to be trusted.
+            ArtifactError: it is missing, damaged, changed, of another format, not to be trusted, or
+                holds what cannot be used.
         """
         content, manifest = read_artifact(folder)
         try:
+            check_content(content)
             return cls(content, manifest)
-        except (KeyError, TypeError, ValueError) as error:
+        except ContentError as error:
+            raise ArtifactError(folder, f"内容不能用：{error}。请重新训练") from error
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise ArtifactError(folder, f"内容不完整（{error!r}），请重新训练") from error
 
     @property
