@@ -145,7 +145,8 @@ def train(
     loaded = hold_out(load(names, reading, codebook), held)
     _describe(loaded)
     trained = _train(loaded, store, parameters, limit)
-    outcome = decide(store, trained.version, loaded, names, Wish(promote, force, gate, margin))
+    wish = Wish(promote, force, gate, margin, separator)
+    outcome = decide(store, trained.version, loaded, names, wish)
     _tell(_Told(store, loaded, trained, outcome), as_json)
     if outcome.refused:
         raise typer.Exit(1)
