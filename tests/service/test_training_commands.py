@@ -1,6 +1,7 @@
 """Training, judging, comparing and promoting from the command line, as a person goes about it."""
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -253,6 +254,20 @@ def test_advice_is_given_only_where_it_can_be_followed(
     assert "--corpus bundled" not in plain
 
 
+def test_labels_that_hold_a_separator_stay_whole_where_asked(run: Run, tmp_path: Path) -> None:
+    corpus(tmp_path / "a.csv", 60)
+    path = tmp_path / "a.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("基础设施", "道路、管网"), "utf-8")
+    torn = run("train", "a.csv", "--no-promote")
+    assert "“道路、管网”（30 段）" in torn.stderr
+    plain = ("--codebook", "none", "--label-separator", "")
+    whole = run("train", "a.csv", *plain, "--json")
+    assert "被拆成" not in whole.stderr
+    assert set(json.loads(whole.stdout)["metrics"]["labels"]) == {"道路、管网", "物业管理"}
+    judged = run("train", "a.csv", *plain, "--precision", "0.9", "--gate", "a.csv", "--no-promote")
+    assert judged.returncode == 0, judged.stderr
+
+
 @pytest.mark.usefixtures("trained")
 def test_sign_verify_and_what_was_tampered_with(run: Run, tmp_path: Path) -> None:
     assert run("models", "list").returncode == 0
@@ -288,6 +303,35 @@ def test_a_damaged_model_is_listed_with_what_is_wrong(
     assert done.returncode == 0
     assert "损坏" in json.loads(done.stdout)[0]["wrong"]
     assert run("models", "list").returncode == 0
+
+
+def test_models_and_their_log_are_told_in_the_words_of_the_user(
+    run: Run, trained: str, tmp_path: Path
+) -> None:
+    store = ModelStore(tmp_path / "m")
+    others = [f"{n}" * 12 for n in range(1, 6)]
+    for n, name in enumerate(others):
+        shutil.copytree(tmp_path / "m" / trained, tmp_path / "m" / name)
+        os.utime(tmp_path / "m" / name / "manifest.json", (2e9 + n, 2e9 + n))
+    shown = run("models", "list").stdout.partition("各标签的 F1")[2]
+    assert f"▶{trained}" in shown
+    assert [name in shown for name in others] == [False, False, True, True, True]
+    for name, reason in zip(
+        others, ("first", "forced", "by hand", "gate: 好", "HTTP, 甲, 王一"), strict=True
+    ):
+        store.promote(name, reason)
+    store.rollback("HTTP, 甲")
+    store.rollback()
+    lines = run("models", "log").stdout.splitlines()[-7:]
+    assert [line.split("  ", 3)[3] for line in lines] == [
+        "第一个模型",
+        "没有比较（--force）",
+        "人工选用",
+        "经过比较：好",
+        "经服务，密钥 甲，替 王一",
+        f"从 {others[4]} 退回：经服务，密钥 甲",
+        f"从 {others[3]} 退回",
+    ]
 
 
 def test_convert_check_and_fix(run: Run, tmp_path: Path) -> None:
