@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,16 +62,14 @@ def check(
     if suspicious or out is not None:
         _show_suspicions(loaded, out, as_json)
         return
-    equal = checks.equal_texts(loaded.rows)
-    near = checks.near_texts(loaded.rows)
-    runs = checks.repeated_runs(loaded.rows)
+    found = _Findings.of(loaded)
     profile = checks.profile(loaded.rows)
     if as_json:
-        print(orjson.dumps(_as_dict(profile, equal, near, runs)).decode())  # noqa: T201
+        print(orjson.dumps(_as_dict(profile, found)).decode())  # noqa: T201
     else:
         answers.print(_profile_table(profile, loaded))
-        _print_findings(equal, near, runs)
-    if equal or near or runs:
+        _print_findings(found)
+    if found.wrong:
         raise typer.Exit(1)
 
 
@@ -172,17 +171,55 @@ def _print_problems(problems: Sequence["Problem"], as_json: bool) -> None:
     answers.print(f"共 {len(problems)} 处问题。")
 
 
-def _as_dict(
-    profile: "Profile", equal: Sequence["Pair"], near: Sequence["Pair"], runs: Sequence["Run"]
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """What was found in a corpus.
+
+    Attributes:
+        contradictions: pairs of equal texts with different labels.
+        equal, near: pairs of copies with the same labels, and of near copies.
+        runs: characters that come too often.
+        little: why it cannot be learnt from, which does not keep it from judging a model.
+    """
+
+    contradictions: Sequence["Pair"]
+    equal: Sequence["Pair"]
+    near: Sequence["Pair"]
+    runs: Sequence["Run"]
+    little: Sequence[str]
+
+    @classmethod
+    def of(cls, loaded: "Corpus") -> "_Findings":
+        from training import checks
+
+        rows = loaded.rows
+        contradictions = checks.contradictions(rows)
+        differ = set(contradictions)
+        return cls(
+            contradictions,
+            [pair for pair in checks.equal_texts(rows) if pair not in differ],
+            checks.near_texts(rows),
+            checks.repeated_runs(rows),
+            checks.too_little(loaded),
+        )
+
+    @property
+    def wrong(self) -> int:
+        """How many things are to be mended."""
+        return sum(map(len, (self.contradictions, self.equal, self.near, self.runs)))
+
+
+def _as_dict(profile: "Profile", found: _Findings) -> dict[str, Any]:
     return {
         "genres": profile.genres,
         "labels": profile.labels,
         "several": profile.several,
         "lengths": profile.lengths,
-        "equal": [[pair.first, pair.second] for pair in equal],
-        "near": [[pair.first, pair.second, pair.similarity] for pair in near],
-        "runs": [{"text": run.text, "ids": run.ids} for run in runs],
+        "contradictions": [[pair.first, pair.second] for pair in found.contradictions],
+        "equal": [[pair.first, pair.second] for pair in found.equal],
+        "near": [[pair.first, pair.second, pair.similarity] for pair in found.near],
+        "runs": [{"text": run.text, "ids": run.ids} for run in found.runs],
+        "too_little": found.little,
     }
 
 
@@ -208,12 +245,23 @@ def _profile_table(profile: "Profile", loaded: "Corpus") -> Table:
     return table
 
 
-def _print_findings(equal: Sequence["Pair"], near: Sequence["Pair"], runs: Sequence["Run"]) -> None:
-    lines = [f"文字相同：{pair.first} 与 {pair.second}" for pair in equal]
-    lines += [f"近似（{pair.similarity:.2f}）：{pair.first} 与 {pair.second}" for pair in near]
-    lines += [f"同样的字句在 {len(run.ids)} 段里：{'、'.join(run.ids[:6])}" for run in runs]
+def _print_findings(found: _Findings) -> None:
+    both = [f"{pair.first} 与 {pair.second}" for pair in found.contradictions]
+    lines = [f"文字相同、标签不同：{pair}" for pair in both]
+    lines += [f"不能拿来训练：{reason}" for reason in found.little]
+    lines += [f"文字相同：{pair.first} 与 {pair.second}" for pair in found.equal]
+    lines += [
+        f"近似（{pair.similarity:.2f}）：{pair.first} 与 {pair.second}" for pair in found.near
+    ]
+    lines += [f"同样的字句在 {len(run.ids)} 段里：{'、'.join(run.ids[:6])}" for run in found.runs]
     for line in lines[:_SHOWN]:
         answers.print(line, markup=False, highlight=False, soft_wrap=True)
     if len(lines) > _SHOWN:
         answers.print(f"…… 另有 {len(lines) - _SHOWN} 处（--json 列出全部）")
-    answers.print(f"共 {len(lines)} 处雷同。" if lines else "没有发现问题。")
+    alike = found.wrong - len(both)
+    counts = [
+        f"{len(both)} 对标签冲突" if both else "",
+        f"{alike} 处雷同" if alike else "",
+        f"{len(found.little)} 处不够训练" if found.little else "",
+    ]
+    answers.print(f"共 {'，'.join(filter(None, counts))}。" if lines else "没有发现问题。")

@@ -108,13 +108,13 @@ def test_a_search_keeps_its_time_and_tells_what_it_tried(run: Run, tmp_path: Pat
     assert len({json.dumps([one["parameters"], one["rows"]]) for one in tried}) == len(tried)
     folder = tmp_path / "m" / told["version"]
     assert "试过哪些参数" in (folder / "report.html").read_text(encoding="utf-8")
+    assert f"搜索试了 {len(tried)} 组参数" in done.stderr
     assert f"试过 {len(tried)} 次" in (folder / "card.md").read_text(encoding="utf-8")
 
-    alike = run(
-        "train", "a.csv", "--codebook", "none", "--like", told["version"], "--models", "other"
-    )
+    alike = run("train", "a.csv", "--codebook", "none", "--like", told["version"])
     assert alike.returncode == 0, alike.stderr
-    assert told["version"] in alike.stdout
+    assert f"与已有的 m/{told['version']} 相同" in alike.stdout
+    assert "已写入" not in alike.stdout
 
 
 @pytest.mark.usefixtures("two_kinds")
@@ -158,6 +158,8 @@ def test_a_precision_that_is_asked_for_is_kept(run: Run, tmp_path: Path) -> None
     assert plain["甲"]["precision"] < 0.9
     assert all(one["precision"] >= 0.93 for one in precise.values())
     assert precise["甲"]["recall"] < plain["甲"]["recall"] - 0.1
+    most = run("train", "c.csv", "--codebook", "none", "--precision", "0.999", "--no-promote")
+    assert "注意：甲：要求精确率 0.999，交叉验证为" in most.stderr
     refused = run("train", "c.csv", "--codebook", "none", "--precision", "1.5")
     assert refused.returncode == 2
     assert "precision" in refused.stderr
@@ -372,6 +374,31 @@ def test_everything_wrong_with_a_corpus_can_be_had_as_json(run: Run, tmp_path: P
     assert "另有 40 处" in shown.stderr
 
 
+def test_check_tells_conflicts_from_copies_and_what_cannot_be_learnt(
+    run: Run, tmp_path: Path
+) -> None:
+    corpus(tmp_path / "a.csv", 24)
+    twice, other = "这一句写了两遍。", "这一句标了两样。"
+    more = [f"{twice},基础设施,东", f"{twice},基础设施,东", f"{other},基础设施,东"]
+    with (tmp_path / "a.csv").open("a", encoding="utf-8") as file:
+        file.write("\n" + "\n".join([*more, f"{other},网格管理,东"]))
+    shown = run("corpus", "check", "a.csv")
+    assert shown.returncode == 1
+    lines = [line for line in shown.stdout.splitlines() if "：" in line]
+    assert lines[0] == "文字相同、标签不同：a.csv:28 与 a.csv:29"
+    assert "不能拿来训练：网格管理 只有 1 段，训练至少要 5 段" in lines
+    assert "文字相同：a.csv:26 与 a.csv:27" in lines
+    assert "共 1 对标签冲突" in shown.stdout
+    told = json.loads(run("corpus", "check", "a.csv", "--json").stdout)
+    assert told["contradictions"] == [["a.csv:28", "a.csv:29"]]
+    assert told["equal"] == [["a.csv:26", "a.csv:27"]]
+    assert len(told["too_little"]) == 2
+    (tmp_path / "one.csv").write_text("正文,标签\n修路了,甲\n修桥了,甲\n", encoding="utf-8")
+    single = run("corpus", "check", "one.csv")
+    assert "不能拿来训练：只有一个标签" in single.stdout
+    assert "没有发现问题" not in single.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "status", "reason"),
     [
@@ -380,6 +407,7 @@ def test_everything_wrong_with_a_corpus_can_be_had_as_json(run: Run, tmp_path: P
         pytest.param(["corpus", "check", "a.csv", "--out", "s.ods"], 1, ".xlsx", id="no sheet"),
         pytest.param(["train", "a.csv", "--codebook", "no.toml"], 1, "no.toml", id="no codebook"),
         pytest.param(["train", "a.csv", "--hold-out", "0.9"], 2, "hold-out", id="too much"),
+        pytest.param(["train", "a.csv", "--budget", "5m"], 2, "--search", id="no search"),
         pytest.param(["evaluate", "a.csv"], 1, "govtheme train", id="no model"),
         pytest.param(["models", "sign", "--key", "k"], 1, "govtheme train", id="nothing to sign"),
     ],
