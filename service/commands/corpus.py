@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import orjson
 import typer
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help="检查语料，换格式，清理标签。", no_args_is_help=True)
 
 _SHOWN = 20
+
+Overwrite: TypeAlias = Annotated[
+    bool, typer.Option("--overwrite", help="--out 的文件已经有了也写（来源除外）")
+]
 
 
 @app.callback()
@@ -47,12 +51,15 @@ def check(
         Path | None,
         typer.Option(help="把可疑的段写成表（csv、xlsx），改好后交给 corpus fix"),
     ] = None,
+    overwrite: Overwrite = False,
     as_json: options.AsJson = False,
 ) -> None:
     """检查格式、标签、编号、重复和雷同；有问题时以状态 1 结束。"""
     from training import checks
     from training.errors import CorpusError
 
+    if out is not None:
+        _check_free(out, names, overwrite)
     reading = ReadingOptions(text_column, label_column, file_format, separator)
     try:
         loaded = load(names, reading, codebook)
@@ -82,6 +89,7 @@ def convert(
     to: Annotated[
         str | None, typer.Option(help="写成什么格式（默认：看扩展名）", show_default=False)
     ] = None,
+    overwrite: Overwrite = False,
     codebook: options.Codebook = None,
     text_column: options.TextColumn = None,
     label_column: options.LabelColumn = None,
@@ -92,6 +100,7 @@ def convert(
     from training.convert import format_for, write_corpus
 
     format_for(out, to)
+    _check_free(out, names, overwrite)
     reading = ReadingOptions(text_column, label_column, file_format, separator)
     loaded = load(names, reading, codebook)
     for note in write_corpus(loaded, out, to):
@@ -113,6 +122,7 @@ def fix(
         ),
     ],
     out: Annotated[Path, typer.Option(help="改好的语料写到哪个文件", show_default=False)],
+    overwrite: Overwrite = False,
     codebook: options.Codebook = None,
     text_column: options.TextColumn = None,
     label_column: options.LabelColumn = None,
@@ -124,6 +134,7 @@ def fix(
     from training.review import apply_review
 
     format_for(out)
+    _check_free(out, [*names, str(reviewed)], overwrite)
     reading = ReadingOptions(text_column, label_column, file_format, separator)
     fixed, changes = apply_review(load(names, reading, codebook), reviewed)
     for note in write_corpus(fixed, out):
@@ -133,6 +144,20 @@ def fix(
         line = f"{change.row.id}：{before} → {after}"
         answers.print(line, markup=False, highlight=False, soft_wrap=True)
     answers.print(f"改了 {len(changes)} 段，{len(fixed.rows)} 段已写入 {out}。", markup=False)
+
+
+def _check_free(out: Path, sources: Sequence[str], overwrite: bool) -> None:
+    """Make sure, before any work is done, that writing a file loses nothing.
+
+    Raises:
+        typer.BadParameter: it is a source, or lies in one; or it is there and is to stay.
+    """
+    target = out.resolve()
+    for source in (Path(name).resolve() for name in sources):
+        if out.exists() and (target == source or target.is_relative_to(source)):
+            raise typer.BadParameter(f"--out {out} 是来源之一，不能写在它上面；请换一个文件名")
+    if out.exists() and not overwrite:
+        raise typer.BadParameter(f"--out {out} 已经有了；请换一个文件名，或加 --overwrite")
 
 
 def _show_suspicions(loaded: "Corpus", out: Path | None, as_json: bool) -> None:

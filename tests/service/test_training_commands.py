@@ -209,6 +209,8 @@ def test_evaluate_by_a_column_with_mistakes_and_a_page(run: Run, tmp_path: Path)
     shown = run(*words).stdout
     assert "错得最厉害的段" in shown
     assert "按 genre 分" in shown
+    assert f"拿不准的段占 {told['uncertain_share']:.1%}" in shown
+    assert f"整段全对的占 {told['answered']['exact_match']:.1%}" in shown
     wrong = run("evaluate", "x.jsonl", "--by", "省")
     assert wrong.returncode == 1
     assert "有的列：genre" in wrong.stderr
@@ -358,6 +360,35 @@ def test_convert_check_and_fix(run: Run, tmp_path: Path) -> None:
     assert "改了 1 段，80 段已写入" in fixed.stdout
     rows = (tmp_path / "b.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(rows[3])["labels"] == ["物业管理"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["convert", "d", "--to", "csv"], id="convert"),
+        pytest.param(["fix", "d", "--reviewed", "r.csv"], id="fix"),
+        pytest.param(["check", "d", "--suspicious"], id="check"),
+    ],
+)
+def test_no_file_is_replaced_unless_asked(run: Run, tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "d").mkdir()
+    corpus(tmp_path / "d" / "a.csv", 40)
+    (tmp_path / "r.csv").write_text("编号,正文,改为\n", encoding="utf-8")
+    inputs = ["d/a.csv", "d/../d/a.csv", *(["r.csv"] if "fix" in words else [])]
+    for target in inputs:
+        before = (tmp_path / target).read_bytes()
+        done = run("corpus", *words, "--out", target, "--overwrite", "--codebook", "none")
+        assert done.returncode == 2
+        assert "来源" in done.stderr
+        assert (tmp_path / target).read_bytes() == before
+    (tmp_path / "x.csv").write_text("别的", encoding="utf-8")
+    refused = run("corpus", *words, "--out", "x.csv", "--codebook", "none")
+    assert refused.returncode == 2
+    assert "--overwrite" in refused.stderr
+    assert (tmp_path / "x.csv").read_text(encoding="utf-8") == "别的"
+    done = run("corpus", *words, "--out", "x.csv", "--overwrite", "--codebook", "none")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "x.csv").read_text(encoding="utf-8-sig") != "别的"
 
 
 def test_everything_wrong_with_a_corpus_can_be_had_as_json(run: Run, tmp_path: Path) -> None:
