@@ -121,6 +121,16 @@ def metrics_table(metrics: Mapping[str, Any], codebook: Codebook) -> Table:
     return table
 
 
+def unsure_line(metrics: Mapping[str, Any]) -> str:
+    """How many rows a model is unsure of, and how often it is wholly right on the others."""
+    found = metrics["answered"]
+    parts = [f"拿不准的段占 {metrics['uncertain_share']:.1%}"]
+    for key, which in (("exact_match", "其余的段"), ("exact_match_uncertain", "拿不准的段")):
+        if found[key] is not None:
+            parts.append(f"{which}里整段全对的占 {found[key]:.1%}")
+    return "；".join(parts) + "。"
+
+
 def decision_line(decision: Decision, codebook: Codebook) -> Text:
     """The labels of one text with their scores; uncertain ones carry a question mark."""
     line = Text()

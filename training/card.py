@@ -24,7 +24,7 @@ def card(manifest: Figures, metrics: Figures, codebook: Codebook) -> str:
         _factors(metrics),
         _measures(manifest, metrics),
         _data(manifest),
-        _results(metrics, codebook),
+        _results(manifest, metrics, codebook),
         _search(metrics),
         _ethics(),
         _caveats(metrics, codebook),
@@ -78,7 +78,7 @@ def _data(manifest: Figures) -> str:
 {corpus["rows"]} 段，其中 {corpus["none"]} 段没有标签；另有 {corpus["held_out"]} 段留作检验，没有参加训练。语料的 SHA-256：`{corpus["sha256"]}`。"""
 
 
-def _results(metrics: Figures, codebook: Codebook) -> str:
+def _results(manifest: Figures, metrics: Figures, codebook: Codebook) -> str:
     rows = "\n".join(
         f"| {codebook.name(label)} | {one['support']} | {one['precision']:.3f} | {one['recall']:.3f} "
         f"| {one['f1']:.3f} | {one['intervals']['f1'][0]:.3f}–{one['intervals']['f1'][1]:.3f} "
@@ -89,6 +89,9 @@ def _results(metrics: Figures, codebook: Codebook) -> str:
     low_match, high_match = metrics["intervals"]["exact_match"]
     sure = metrics["answered"]["exact_match"]
     kept = "" if sure is None else f"其余的段里，整段全对的占 {sure:.1%}。"
+    short = shortfalls(metrics, codebook, manifest["parameters"].get("precision"))
+    missed = "".join(f"\n- {line}" for line in short)
+    stated = f"\n\n没有达到要求的精确率：\n{missed}\n" if short else ""
     return f"""## 成绩
 
 | 标签 | 段数 | 精确率 | 召回率 | F1 | F1 区间 | 平均精确率 | 阈值 |
@@ -97,14 +100,36 @@ def _results(metrics: Figures, codebook: Codebook) -> str:
 
 宏平均 F1 {metrics["macro_f1"]:.3f}（{low:.3f}–{high:.3f}），微平均 F1 {metrics["micro_f1"]:.3f}，整段全对 {metrics["exact_match"]:.3f}（{low_match:.3f}–{high_match:.3f}），汉明损失 {metrics["hamming_loss"]:.4f}，校准误差 {metrics["reliability"]["expected_calibration_error"]:.3f}。
 拿不准的段占 {metrics["uncertain_share"]:.1%}（有标签的概率落在阈值附近的区间里）；{kept}
-{guarantee(metrics, codebook)}"""
+{guarantee(metrics, codebook)}{stated}"""
+
+
+def shortfalls(metrics: Figures, codebook: Codebook, asked: float | None) -> list[str]:
+    """The labels that do not reach the precision that was asked for, a line each.
+
+    Args:
+        metrics: of a training.
+        codebook: the labels' names.
+        asked: the precision; None asks for none.
+    """
+    if asked is None:
+        return []
+    lines = []
+    for label, one in metrics["labels"].items():
+        unreached = metrics["thresholds"][label] >= 1.0
+        if unreached or one["precision"] < asked:
+            lines.append(
+                f"{codebook.name(label)}：要求精确率 {asked:g}，"
+                f"交叉验证为 {one['precision']:.3f}，召回率 {one['recall']:.3f}"
+                + ("；没有达得到的阈值，几乎不会给出" if unreached else "")
+            )
+    return lines
 
 
 def _search(metrics: Figures) -> str:
-    found = tried(metrics)
-    if not found:
+    lines = tried(metrics)
+    if not lines:
         return ""
-    rows = "\n".join(f"| {different} | {f1} | {remark} |" for different, f1, _, remark in found)
+    rows = "\n".join(f"| {different} | {f1} | {remark} |" for different, f1, _, remark in lines)
     return f"""## 参数搜索
 试过 {len(metrics["search"])} 次（段数少的几轮先筛选），在全部段上比过的，最好的在前；只有好得超出运气的才取代起点：
 
@@ -116,6 +141,8 @@ def _search(metrics: Figures) -> str:
 def tried(metrics: Figures) -> list[tuple[str, str, str, str]]:
     """What a search compared on all rows, best first: difference, macro-F1, seconds, remark.
 
+    Of many the best alone, and always the start and the one that was chosen.
+
     Args:
         metrics: of a training; without a search there is nothing.
     """
@@ -124,15 +151,42 @@ def tried(metrics: Figures) -> list[tuple[str, str, str, str]]:
         return []
     start = candidates[0]["parameters"]
     whole = [one for one in candidates if one["rows"] == candidates[0]["rows"]]
+    ranked = sorted(whole, key=lambda one: -one["macro_f1"])
     lines = []
-    for one in sorted(whole, key=lambda one: -one["macro_f1"])[:_SHOWN]:
-        different = {
-            name: value for name, value in one["parameters"].items() if value != start[name]
-        }
-        said = "，".join(f"{name} = {value}" for name, value in different.items()) or "（起点）"
+    for place, one in enumerate(ranked):
+        # The start and what was chosen are what the others are compared with.
+        if place >= _SHOWN and one["parameters"] not in (start, metrics["parameters"]):
+            continue
+        said = _different(one["parameters"], start) or "（起点）"
         chosen = "采用" if one["parameters"] == metrics["parameters"] else ""
         lines.append((said, f"{one['macro_f1']:.4f}", f"{one['seconds']:.1f}", chosen))
     return lines
+
+
+def found(metrics: Figures) -> str:
+    """How a search ended: how many were tried, what was chosen; empty without a search."""
+    candidates = metrics.get("search", [])
+    if not candidates:
+        return ""
+    start, rows = candidates[0], candidates[0]["rows"]
+    number = f"搜索试了 {len(candidates)} 组参数："
+    if metrics["parameters"] == start["parameters"]:
+        return f"{number}没有明显更好的，保留起点的参数（宏平均 F1 {start['macro_f1']:.4f}）。"
+    best = next(
+        one
+        for one in candidates
+        if one["rows"] == rows and one["parameters"] == metrics["parameters"]
+    )
+    return (
+        f"{number}采用 {_different(best['parameters'], start['parameters'])}，"
+        f"宏平均 F1 {start['macro_f1']:.4f} → {best['macro_f1']:.4f}。"
+    )
+
+
+def _different(parameters: Figures, start: Figures) -> str:
+    return "，".join(
+        f"{name} = {value}" for name, value in parameters.items() if value != start[name]
+    )
 
 
 def guarantee(metrics: Figures, codebook: Codebook) -> str:

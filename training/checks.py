@@ -1,6 +1,7 @@
 """What makes a corpus less than it seems: copies, near copies, phrases that come again and again.
 
-Shape, labels and ids are checked where a corpus is read (`corpus`); this looks at the texts.
+Shape, labels and ids are checked where a corpus is read (`corpus`); this looks at the texts, and at
+whether there is enough of each label.
 Near copies are found with MinHash over character 5-grams (Broder 1997), by datasketch.
 """
 
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from datasketch import MinHash, MinHashLSH
 
-from training.corpus import Row
+from training.corpus import Corpus, Row
+from training.examples import FEWEST_EXAMPLES
 
 NEAR = 0.7
 """Texts whose sets of 5-grams are at least so similar (Jaccard) are near copies."""
@@ -78,6 +80,21 @@ def contradictions(rows: Sequence[Row]) -> list[Pair]:
     """Rows with equal texts and different labels: whatever is learnt, one of them is wrong."""
     labels = {row.id: row.labels for row in rows}
     return [pair for pair in equal_texts(rows) if labels[pair.first] != labels[pair.second]]
+
+
+def too_little(corpus: Corpus) -> list[str]:
+    """Why a corpus cannot be learnt from as it is, in words for the user; see `examples`."""
+    book, rows = corpus.codebook, corpus.rows
+    counts = Counter(label for row in rows for label in row.labels)
+    if len(book.ids) < 2 and all(row.labels for row in rows):
+        return ["只有一个标签，而且每段都有它：没有可以区分的东西"]
+    few = [
+        f"{book.name(label)} 只有 {counts[label]} 段，训练至少要 {FEWEST_EXAMPLES} 段"
+        for label in book.ids
+        if counts[label] < FEWEST_EXAMPLES
+    ]
+    everywhere = [label for label in book.ids if counts[label] == len(rows)]
+    return few + [f"每段都有 {book.name(label)}：没有反例，学不到它" for label in everywhere]
 
 
 def near_texts(rows: Sequence[Row]) -> list[Pair]:

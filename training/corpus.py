@@ -8,6 +8,7 @@ every row is read, named in the error, or told of in the notes. It does not judg
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -106,11 +107,7 @@ def read_corpus(
     """
     found = Reading()
     columns = Columns(text_column, label_column)
-    entries = [
-        entry
-        for path, wanted in _files(names, format, found)
-        for entry in read_file(path, columns, found, wanted)
-    ]
+    entries = _entries(names, format, columns, found)
     if not entries and not found.problems:
         found.wrong("、".join(names), 0, "语料是空的")
     written = [written_labels(entry, separator, found) for entry in entries]
@@ -118,6 +115,8 @@ def read_corpus(
     book = _codebook(codebook, used)
     if codebook is None:
         found.notes.extend(_numbers_read(book, used))
+    if separator is None and book == Codebook.of_labels(used):
+        found.notes.extend(_torn(entries, written))
     resolve = cache(partial(_resolve, book, codebook is None))
     ids = [
         _resolved(entry, labels, resolve, found)
@@ -133,6 +132,19 @@ def read_corpus(
     if found.problems:
         raise CorpusError(sorted(found.problems, key=lambda wrong: (wrong.file, wrong.line)))
     return Corpus(rows, book, tuple(found.notes))
+
+
+def _entries(
+    names: Sequence[str], wanted: str | None, columns: Columns, found: Reading
+) -> list[Entry]:
+    """What all files hold; a file that holds nothing is noted."""
+    entries: list[Entry] = []
+    for path, name in _files(names, wanted, found):
+        had = len(entries), len(found.problems)
+        entries += read_file(path, columns, found, name)
+        if had == (len(entries), len(found.problems)):
+            found.note(path, "里面没有一段")
+    return entries
 
 
 def _files(
@@ -217,6 +229,24 @@ def _codebook(given: Codebook | Literal["none"] | None, labels: set[str]) -> Cod
     numbers = all(label.isdigit() for label in labels)
     fits = known == labels if numbers else 2 * len(known) >= len(labels)
     return book if fits else Codebook.of_labels(labels)
+
+
+def _torn(entries: Sequence[Entry], written: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Cells that were parted though none of their parts is ever a label by itself, for the user."""
+    alone = {labels[0] for labels in written if len(labels) == 1}
+    cells = Counter(
+        cell.strip()
+        for entry, labels in zip(entries, written, strict=True)
+        if isinstance(cell := plain_choices(entry.labels), str) and len(labels) > 1
+        if alone.isdisjoint(labels)
+    )
+    if cells:
+        shown = "、".join(f"“{cell}”（{rows} 段）" for cell, rows in cells.most_common(_SHOWN))
+        more = f"……共 {len(cells)} 种" if cells.most_common()[_SHOWN:] else ""
+        yield (
+            f"标签 {shown}{more} 被拆成几个，拆出来的没有一个单独出现过；"
+            "若本来是一个标签，请加 --label-separator ''"
+        )
 
 
 def _numbers_read(book: Codebook, labels: set[str]) -> Iterator[str]:

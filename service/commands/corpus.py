@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import orjson
 import typer
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help="检查语料，换格式，清理标签。", no_args_is_help=True)
 
 _SHOWN = 20
+
+Overwrite: TypeAlias = Annotated[
+    bool, typer.Option("--overwrite", help="--out 的文件已经有了也写（来源除外）")
+]
 
 
 @app.callback()
@@ -46,12 +51,15 @@ def check(
         Path | None,
         typer.Option(help="把可疑的段写成表（csv、xlsx），改好后交给 corpus fix"),
     ] = None,
+    overwrite: Overwrite = False,
     as_json: options.AsJson = False,
 ) -> None:
     """检查格式、标签、编号、重复和雷同；有问题时以状态 1 结束。"""
     from training import checks
     from training.errors import CorpusError
 
+    if out is not None:
+        _check_free(out, names, overwrite)
     reading = ReadingOptions(text_column, label_column, file_format, separator)
     try:
         loaded = load(names, reading, codebook)
@@ -61,16 +69,14 @@ def check(
     if suspicious or out is not None:
         _show_suspicions(loaded, out, as_json)
         return
-    equal = checks.equal_texts(loaded.rows)
-    near = checks.near_texts(loaded.rows)
-    runs = checks.repeated_runs(loaded.rows)
+    found = _Findings.of(loaded)
     profile = checks.profile(loaded.rows)
     if as_json:
-        print(orjson.dumps(_as_dict(profile, equal, near, runs)).decode())  # noqa: T201
+        print(orjson.dumps(_as_dict(profile, found)).decode())  # noqa: T201
     else:
         answers.print(_profile_table(profile, loaded))
-        _print_findings(equal, near, runs)
-    if equal or near or runs:
+        _print_findings(found)
+    if found.wrong:
         raise typer.Exit(1)
 
 
@@ -83,6 +89,7 @@ def convert(
     to: Annotated[
         str | None, typer.Option(help="写成什么格式（默认：看扩展名）", show_default=False)
     ] = None,
+    overwrite: Overwrite = False,
     codebook: options.Codebook = None,
     text_column: options.TextColumn = None,
     label_column: options.LabelColumn = None,
@@ -93,6 +100,7 @@ def convert(
     from training.convert import format_for, write_corpus
 
     format_for(out, to)
+    _check_free(out, names, overwrite)
     reading = ReadingOptions(text_column, label_column, file_format, separator)
     loaded = load(names, reading, codebook)
     for note in write_corpus(loaded, out, to):
@@ -114,6 +122,7 @@ def fix(
         ),
     ],
     out: Annotated[Path, typer.Option(help="改好的语料写到哪个文件", show_default=False)],
+    overwrite: Overwrite = False,
     codebook: options.Codebook = None,
     text_column: options.TextColumn = None,
     label_column: options.LabelColumn = None,
@@ -125,6 +134,7 @@ def fix(
     from training.review import apply_review
 
     format_for(out)
+    _check_free(out, [*names, str(reviewed)], overwrite)
     reading = ReadingOptions(text_column, label_column, file_format, separator)
     fixed, changes = apply_review(load(names, reading, codebook), reviewed)
     for note in write_corpus(fixed, out):
@@ -134,6 +144,20 @@ def fix(
         line = f"{change.row.id}：{before} → {after}"
         answers.print(line, markup=False, highlight=False, soft_wrap=True)
     answers.print(f"改了 {len(changes)} 段，{len(fixed.rows)} 段已写入 {out}。", markup=False)
+
+
+def _check_free(out: Path, sources: Sequence[str], overwrite: bool) -> None:
+    """Make sure, before any work is done, that writing a file loses nothing.
+
+    Raises:
+        typer.BadParameter: it is a source, or lies in one; or it is there and is to stay.
+    """
+    target = out.resolve()
+    for source in (Path(name).resolve() for name in sources):
+        if out.exists() and (target == source or target.is_relative_to(source)):
+            raise typer.BadParameter(f"--out {out} 是来源之一，不能写在它上面；请换一个文件名")
+    if out.exists() and not overwrite:
+        raise typer.BadParameter(f"--out {out} 已经有了；请换一个文件名，或加 --overwrite")
 
 
 def _show_suspicions(loaded: "Corpus", out: Path | None, as_json: bool) -> None:
@@ -172,17 +196,55 @@ def _print_problems(problems: Sequence["Problem"], as_json: bool) -> None:
     answers.print(f"共 {len(problems)} 处问题。")
 
 
-def _as_dict(
-    profile: "Profile", equal: Sequence["Pair"], near: Sequence["Pair"], runs: Sequence["Run"]
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """What was found in a corpus.
+
+    Attributes:
+        contradictions: pairs of equal texts with different labels.
+        equal, near: pairs of copies with the same labels, and of near copies.
+        runs: characters that come too often.
+        little: why it cannot be learnt from, which does not keep it from judging a model.
+    """
+
+    contradictions: Sequence["Pair"]
+    equal: Sequence["Pair"]
+    near: Sequence["Pair"]
+    runs: Sequence["Run"]
+    little: Sequence[str]
+
+    @classmethod
+    def of(cls, loaded: "Corpus") -> "_Findings":
+        from training import checks
+
+        rows = loaded.rows
+        contradictions = checks.contradictions(rows)
+        differ = set(contradictions)
+        return cls(
+            contradictions,
+            [pair for pair in checks.equal_texts(rows) if pair not in differ],
+            checks.near_texts(rows),
+            checks.repeated_runs(rows),
+            checks.too_little(loaded),
+        )
+
+    @property
+    def wrong(self) -> int:
+        """How many things are to be mended."""
+        return sum(map(len, (self.contradictions, self.equal, self.near, self.runs)))
+
+
+def _as_dict(profile: "Profile", found: _Findings) -> dict[str, Any]:
     return {
         "genres": profile.genres,
         "labels": profile.labels,
         "several": profile.several,
         "lengths": profile.lengths,
-        "equal": [[pair.first, pair.second] for pair in equal],
-        "near": [[pair.first, pair.second, pair.similarity] for pair in near],
-        "runs": [{"text": run.text, "ids": run.ids} for run in runs],
+        "contradictions": [[pair.first, pair.second] for pair in found.contradictions],
+        "equal": [[pair.first, pair.second] for pair in found.equal],
+        "near": [[pair.first, pair.second, pair.similarity] for pair in found.near],
+        "runs": [{"text": run.text, "ids": run.ids} for run in found.runs],
+        "too_little": found.little,
     }
 
 
@@ -208,12 +270,23 @@ def _profile_table(profile: "Profile", loaded: "Corpus") -> Table:
     return table
 
 
-def _print_findings(equal: Sequence["Pair"], near: Sequence["Pair"], runs: Sequence["Run"]) -> None:
-    lines = [f"文字相同：{pair.first} 与 {pair.second}" for pair in equal]
-    lines += [f"近似（{pair.similarity:.2f}）：{pair.first} 与 {pair.second}" for pair in near]
-    lines += [f"同样的字句在 {len(run.ids)} 段里：{'、'.join(run.ids[:6])}" for run in runs]
+def _print_findings(found: _Findings) -> None:
+    both = [f"{pair.first} 与 {pair.second}" for pair in found.contradictions]
+    lines = [f"文字相同、标签不同：{pair}" for pair in both]
+    lines += [f"不能拿来训练：{reason}" for reason in found.little]
+    lines += [f"文字相同：{pair.first} 与 {pair.second}" for pair in found.equal]
+    lines += [
+        f"近似（{pair.similarity:.2f}）：{pair.first} 与 {pair.second}" for pair in found.near
+    ]
+    lines += [f"同样的字句在 {len(run.ids)} 段里：{'、'.join(run.ids[:6])}" for run in found.runs]
     for line in lines[:_SHOWN]:
         answers.print(line, markup=False, highlight=False, soft_wrap=True)
     if len(lines) > _SHOWN:
         answers.print(f"…… 另有 {len(lines) - _SHOWN} 处（--json 列出全部）")
-    answers.print(f"共 {len(lines)} 处雷同。" if lines else "没有发现问题。")
+    alike = found.wrong - len(both)
+    counts = [
+        f"{len(both)} 对标签冲突" if both else "",
+        f"{alike} 处雷同" if alike else "",
+        f"{len(found.little)} 处不够训练" if found.little else "",
+    ]
+    answers.print(f"共 {'，'.join(filter(None, counts))}。" if lines else "没有发现问题。")

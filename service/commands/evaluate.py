@@ -10,7 +10,7 @@ from model.classifier import ThemeClassifier
 from model.codebook import Codebook
 from service.commands import options
 from service.commands.labelled import ReadingOptions, load
-from service.display import answers, messages, metrics_table
+from service.display import answers, messages, metrics_table, unsure_line
 from service.judgement import by_table, changes_table, comparison_lines, mistake_lines
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def _measure(
         print(orjson.dumps(told).decode())  # noqa: T201
         return
     answers.print(metrics_table(metrics, classifier.codebook))
+    answers.print(unsure_line(metrics), highlight=False, soft_wrap=True)
     for column, values in metrics["by"].items():
         answers.print(by_table(column, values))
     for line in mistake_lines([item.as_dict() for item in worst], classifier.codebook):

@@ -1,5 +1,6 @@
 """`govtheme models`: which models there are, which of them is used, and whether they are sound."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -85,8 +86,11 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 
 
 def _label_table(rows: list[dict[str, Any]]) -> Table:
-    """F1 of each label, the newest models side by side."""
-    shown = [row for row in rows if "wrong" not in row][-_SIDE_BY_SIDE:]
+    """F1 of each label, the newest models and the one in use side by side."""
+    sound = [row for row in rows if "wrong" not in row]
+    older, shown = sound[:-_SIDE_BY_SIDE], sound[-_SIDE_BY_SIDE:]
+    used = [row for row in older if row["current"]]
+    shown = used + shown[len(used) :]
     table = Table(title="各标签的 F1")
     table.add_column("标签")
     for row in shown:
@@ -133,11 +137,29 @@ def log(models: options.Models = None, as_json: options.AsJson = False) -> None:
     for entry in entries:
         answers.print(
             f"{entry['time']}  {entry['user']}  {actions.get(entry['action'], entry['action'])} "
-            f"{entry['version']}（原来：{entry['before'] or '无'}）  {entry['reason']}",
+            f"{entry['version']}（原来：{entry['before'] or '无'}）  {_reason(entry['reason'])}",
             markup=False,
             highlight=False,
             soft_wrap=True,
         )
+
+
+_REASONS = {"first": "第一个模型", "forced": "没有比较（--force）", "by hand": "人工选用"}
+
+
+def _reason(stored: str) -> str:
+    """Why a version was changed, in the words of the user: the log is kept in words of its own."""
+    if stored in _REASONS:
+        return _REASONS[stored]
+    if stored.startswith("gate: "):
+        return f"经过比较：{stored.removeprefix('gate: ')}"
+    if left := re.fullmatch(r"from (\w+)(?:, (.*))?", stored, re.DOTALL):
+        said = _reason(left[2]) if left[2] else ""
+        return f"从 {left[1]} 退回" + (f"：{said}" if said else "")
+    if stored.startswith("HTTP, "):
+        key, *person = stored.removeprefix("HTTP, ").split(", ", 1)
+        return f"经服务，密钥 {key}" + "".join(f"，替 {name}" for name in person)
+    return stored
 
 
 @app.command()

@@ -25,12 +25,14 @@ class Wish:
         force: serve it whatever the gate would say.
         gate: a labelled file to judge by, in place of the rows that were held out.
         margin: macro-F1 by which it may be worse than the current one.
+        separator: what parts the labels in a cell of that file; see `training.corpus.read_corpus`.
     """
 
     promote: bool
     force: bool
     gate: Path | None
     margin: float
+    separator: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +91,20 @@ def _asked(
     return gate(
         store.folder(version),
         store.root / current,
-        _rows(store, version, corpus, names, wish.gate),
+        _rows(store, version, corpus, names, wish),
         margin=wish.margin,
         named=wish.gate is not None,
     )
 
 
 def _rows(
-    store: ModelStore, version: str, corpus: "Corpus", names: list[str], named: Path | None
+    store: ModelStore, version: str, corpus: "Corpus", names: list[str], wish: Wish
 ) -> tuple["Row", ...]:
     """The rows to judge by: those of the file, else what was held out of each corpus."""
     from training.corpus import BUNDLED
     from training.holdout import bundled_held_out
 
-    if named is not None:
+    if wish.gate is not None:
         book = ThemeClassifier.load(store.folder(version)).codebook
-        return load([str(named)], ReadingOptions(), book).rows
+        return load([str(wish.gate)], ReadingOptions(separator=wish.separator), book).rows
     return corpus.held_out + (bundled_held_out() if BUNDLED in names else ())

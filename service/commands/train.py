@@ -37,7 +37,8 @@ Search: TypeAlias = Annotated[
     bool, typer.Option("--search", help="先用交叉验证搜索更合适的参数，再训练")
 ]
 Budget: TypeAlias = Annotated[
-    str, typer.Option(help="搜索连同之后的训练一共用多少时间，如 60s、5m、1h")
+    str | None,
+    typer.Option(help="搜索加训练一共多少时间，如 5m、1h；须有 --search", show_default="60s"),
 ]
 Precision: TypeAlias = Annotated[
     float | None,
@@ -69,6 +70,7 @@ Margin: TypeAlias = Annotated[
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="不比较，直接使用新模型")]
 
 _FEW = 300
+_BUDGET = "60s"
 
 
 def _warnings(loaded: "Corpus") -> Iterator[str]:
@@ -122,7 +124,7 @@ def train(
     file_format: options.FormatName = None,
     separator: options.Separator = None,
     search: Search = False,
-    budget: Budget = "60s",
+    budget: Budget = None,
     precision: Precision = None,
     like: Like = None,
     held: HoldOut = 0.1,
@@ -137,16 +139,21 @@ def train(
     from training.corpus import BUNDLED
     from training.holdout import hold_out
 
+    if budget is not None and not search:
+        raise typer.BadParameter("--budget 是搜索参数的时间，要与 --search 同用")
     store = options.store(models)
     parameters = replace(_parameters(store, like), precision=precision)
-    limit = seconds(budget) if search else None
+    limit = seconds(budget or _BUDGET) if search else None
     names = [*(files or []), *(corpus or [])] or [BUNDLED]
     reading = ReadingOptions(text_column, label_column, file_format, separator)
     loaded = hold_out(load(names, reading, codebook), held)
     _describe(loaded)
+    known = store.versions()
     trained = _train(loaded, store, parameters, limit)
-    outcome = decide(store, trained.version, loaded, names, Wish(promote, force, gate, margin))
-    _tell(_Told(store, loaded, trained, outcome), as_json)
+    wish = Wish(promote, force, gate, margin, separator)
+    outcome = decide(store, trained.version, loaded, names, wish)
+    _remark(trained, loaded, precision)
+    _tell(_Told(store, loaded, trained, outcome, trained.version in known), as_json)
     if outcome.refused:
         raise typer.Exit(1)
 
@@ -176,14 +183,25 @@ def _train(
         return run(loaded, store.root, parameters, progress, budget=limit)
 
 
+def _remark(trained: "Trained", loaded: "Corpus", precision: float | None) -> None:
+    """How the search ended, and which labels do not reach the precision that was asked for."""
+    from training.card import found, shortfalls
+
+    if said := found(trained.metrics):
+        messages.print(said, markup=False, highlight=False, soft_wrap=True)
+    for line in shortfalls(trained.metrics, loaded.codebook, precision):
+        messages.print(f"注意：{line}。", style="yellow", markup=False, soft_wrap=True)
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What there is to tell of a training."""
+    """What there is to tell of a training; `known` where there was such a model already."""
 
     store: ModelStore
     corpus: "Corpus"
     trained: "Trained"
     outcome: Outcome
+    known: bool
 
 
 def _tell(told: _Told, as_json: bool) -> None:
@@ -193,8 +211,10 @@ def _tell(told: _Told, as_json: bool) -> None:
         print(orjson.dumps(head | {"metrics": told.trained.metrics}).decode())  # noqa: T201
         return
     answers.print(metrics_table(told.trained.metrics, told.corpus.codebook))
+    folder = told.store.root / version
+    said = f"与已有的 {folder} 相同" if told.known else f" {version} 已写入 {folder}"
     answers.print(
-        f"模型 {version} 已写入 {told.store.root / version}。{outcome.reason}。",
+        f"模型{said}。{outcome.reason}。",
         soft_wrap=True,
         markup=False,
         highlight=False,

@@ -1,6 +1,7 @@
 """Training, judging, comparing and promoting from the command line, as a person goes about it."""
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -107,13 +108,13 @@ def test_a_search_keeps_its_time_and_tells_what_it_tried(run: Run, tmp_path: Pat
     assert len({json.dumps([one["parameters"], one["rows"]]) for one in tried}) == len(tried)
     folder = tmp_path / "m" / told["version"]
     assert "试过哪些参数" in (folder / "report.html").read_text(encoding="utf-8")
+    assert f"搜索试了 {len(tried)} 组参数" in done.stderr
     assert f"试过 {len(tried)} 次" in (folder / "card.md").read_text(encoding="utf-8")
 
-    alike = run(
-        "train", "a.csv", "--codebook", "none", "--like", told["version"], "--models", "other"
-    )
+    alike = run("train", "a.csv", "--codebook", "none", "--like", told["version"])
     assert alike.returncode == 0, alike.stderr
-    assert told["version"] in alike.stdout
+    assert f"与已有的 m/{told['version']} 相同" in alike.stdout
+    assert "已写入" not in alike.stdout
 
 
 @pytest.mark.usefixtures("two_kinds")
@@ -157,6 +158,8 @@ def test_a_precision_that_is_asked_for_is_kept(run: Run, tmp_path: Path) -> None
     assert plain["甲"]["precision"] < 0.9
     assert all(one["precision"] >= 0.93 for one in precise.values())
     assert precise["甲"]["recall"] < plain["甲"]["recall"] - 0.1
+    most = run("train", "c.csv", "--codebook", "none", "--precision", "0.999", "--no-promote")
+    assert "注意：甲：要求精确率 0.999，交叉验证为" in most.stderr
     refused = run("train", "c.csv", "--codebook", "none", "--precision", "1.5")
     assert refused.returncode == 2
     assert "precision" in refused.stderr
@@ -206,6 +209,8 @@ def test_evaluate_by_a_column_with_mistakes_and_a_page(run: Run, tmp_path: Path)
     shown = run(*words).stdout
     assert "错得最厉害的段" in shown
     assert "按 genre 分" in shown
+    assert f"拿不准的段占 {told['uncertain_share']:.1%}" in shown
+    assert f"整段全对的占 {told['answered']['exact_match']:.1%}" in shown
     wrong = run("evaluate", "x.jsonl", "--by", "省")
     assert wrong.returncode == 1
     assert "有的列：genre" in wrong.stderr
@@ -253,6 +258,20 @@ def test_advice_is_given_only_where_it_can_be_followed(
     assert "--corpus bundled" not in plain
 
 
+def test_labels_that_hold_a_separator_stay_whole_where_asked(run: Run, tmp_path: Path) -> None:
+    corpus(tmp_path / "a.csv", 60)
+    path = tmp_path / "a.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("基础设施", "道路、管网"), "utf-8")
+    torn = run("train", "a.csv", "--no-promote")
+    assert "“道路、管网”（30 段）" in torn.stderr
+    plain = ("--codebook", "none", "--label-separator", "")
+    whole = run("train", "a.csv", *plain, "--json")
+    assert "被拆成" not in whole.stderr
+    assert set(json.loads(whole.stdout)["metrics"]["labels"]) == {"道路、管网", "物业管理"}
+    judged = run("train", "a.csv", *plain, "--precision", "0.9", "--gate", "a.csv", "--no-promote")
+    assert judged.returncode == 0, judged.stderr
+
+
 @pytest.mark.usefixtures("trained")
 def test_sign_verify_and_what_was_tampered_with(run: Run, tmp_path: Path) -> None:
     assert run("models", "list").returncode == 0
@@ -290,6 +309,35 @@ def test_a_damaged_model_is_listed_with_what_is_wrong(
     assert run("models", "list").returncode == 0
 
 
+def test_models_and_their_log_are_told_in_the_words_of_the_user(
+    run: Run, trained: str, tmp_path: Path
+) -> None:
+    store = ModelStore(tmp_path / "m")
+    others = [f"{n}" * 12 for n in range(1, 6)]
+    for n, name in enumerate(others):
+        shutil.copytree(tmp_path / "m" / trained, tmp_path / "m" / name)
+        os.utime(tmp_path / "m" / name / "manifest.json", (2e9 + n, 2e9 + n))
+    shown = run("models", "list").stdout.partition("各标签的 F1")[2]
+    assert f"▶{trained}" in shown
+    assert [name in shown for name in others] == [False, False, True, True, True]
+    for name, reason in zip(
+        others, ("first", "forced", "by hand", "gate: 好", "HTTP, 甲, 王一"), strict=True
+    ):
+        store.promote(name, reason)
+    store.rollback("HTTP, 甲")
+    store.rollback()
+    lines = run("models", "log").stdout.splitlines()[-7:]
+    assert [line.split("  ", 3)[3] for line in lines] == [
+        "第一个模型",
+        "没有比较（--force）",
+        "人工选用",
+        "经过比较：好",
+        "经服务，密钥 甲，替 王一",
+        f"从 {others[4]} 退回：经服务，密钥 甲",
+        f"从 {others[3]} 退回",
+    ]
+
+
 def test_convert_check_and_fix(run: Run, tmp_path: Path) -> None:
     corpus(tmp_path / "a.csv", 80)
     lines = (tmp_path / "a.csv").read_text(encoding="utf-8").split("\n")
@@ -314,6 +362,35 @@ def test_convert_check_and_fix(run: Run, tmp_path: Path) -> None:
     assert json.loads(rows[3])["labels"] == ["物业管理"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["convert", "d", "--to", "csv"], id="convert"),
+        pytest.param(["fix", "d", "--reviewed", "r.csv"], id="fix"),
+        pytest.param(["check", "d", "--suspicious"], id="check"),
+    ],
+)
+def test_no_file_is_replaced_unless_asked(run: Run, tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "d").mkdir()
+    corpus(tmp_path / "d" / "a.csv", 40)
+    (tmp_path / "r.csv").write_text("编号,正文,改为\n", encoding="utf-8")
+    inputs = ["d/a.csv", "d/../d/a.csv", *(["r.csv"] if "fix" in words else [])]
+    for target in inputs:
+        before = (tmp_path / target).read_bytes()
+        done = run("corpus", *words, "--out", target, "--overwrite", "--codebook", "none")
+        assert done.returncode == 2
+        assert "来源" in done.stderr
+        assert (tmp_path / target).read_bytes() == before
+    (tmp_path / "x.csv").write_text("别的", encoding="utf-8")
+    refused = run("corpus", *words, "--out", "x.csv", "--codebook", "none")
+    assert refused.returncode == 2
+    assert "--overwrite" in refused.stderr
+    assert (tmp_path / "x.csv").read_text(encoding="utf-8") == "别的"
+    done = run("corpus", *words, "--out", "x.csv", "--overwrite", "--codebook", "none")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "x.csv").read_text(encoding="utf-8-sig") != "别的"
+
+
 def test_everything_wrong_with_a_corpus_can_be_had_as_json(run: Run, tmp_path: Path) -> None:
     bad = "\n".join(f"第{n}句,不存在{n % 3}" for n in range(60))
     (tmp_path / "a.csv").write_text(f"正文,标签\n一,网格管理\n二,基础设施\n三,4\n{bad}")
@@ -328,6 +405,31 @@ def test_everything_wrong_with_a_corpus_can_be_had_as_json(run: Run, tmp_path: P
     assert "另有 40 处" in shown.stderr
 
 
+def test_check_tells_conflicts_from_copies_and_what_cannot_be_learnt(
+    run: Run, tmp_path: Path
+) -> None:
+    corpus(tmp_path / "a.csv", 24)
+    twice, other = "这一句写了两遍。", "这一句标了两样。"
+    more = [f"{twice},基础设施,东", f"{twice},基础设施,东", f"{other},基础设施,东"]
+    with (tmp_path / "a.csv").open("a", encoding="utf-8") as file:
+        file.write("\n" + "\n".join([*more, f"{other},网格管理,东"]))
+    shown = run("corpus", "check", "a.csv")
+    assert shown.returncode == 1
+    lines = [line for line in shown.stdout.splitlines() if "：" in line]
+    assert lines[0] == "文字相同、标签不同：a.csv:28 与 a.csv:29"
+    assert "不能拿来训练：网格管理 只有 1 段，训练至少要 5 段" in lines
+    assert "文字相同：a.csv:26 与 a.csv:27" in lines
+    assert "共 1 对标签冲突" in shown.stdout
+    told = json.loads(run("corpus", "check", "a.csv", "--json").stdout)
+    assert told["contradictions"] == [["a.csv:28", "a.csv:29"]]
+    assert told["equal"] == [["a.csv:26", "a.csv:27"]]
+    assert len(told["too_little"]) == 2
+    (tmp_path / "one.csv").write_text("正文,标签\n修路了,甲\n修桥了,甲\n", encoding="utf-8")
+    single = run("corpus", "check", "one.csv")
+    assert "不能拿来训练：只有一个标签" in single.stdout
+    assert "没有发现问题" not in single.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "status", "reason"),
     [
@@ -336,6 +438,7 @@ def test_everything_wrong_with_a_corpus_can_be_had_as_json(run: Run, tmp_path: P
         pytest.param(["corpus", "check", "a.csv", "--out", "s.ods"], 1, ".xlsx", id="no sheet"),
         pytest.param(["train", "a.csv", "--codebook", "no.toml"], 1, "no.toml", id="no codebook"),
         pytest.param(["train", "a.csv", "--hold-out", "0.9"], 2, "hold-out", id="too much"),
+        pytest.param(["train", "a.csv", "--budget", "5m"], 2, "--search", id="no search"),
         pytest.param(["evaluate", "a.csv"], 1, "govtheme train", id="no model"),
         pytest.param(["models", "sign", "--key", "k"], 1, "govtheme train", id="nothing to sign"),
     ],

@@ -1,5 +1,10 @@
-from training.checks import equal_texts, near_texts, profile, repeated_runs
-from training.corpus import Row
+import pytest
+
+from model.codebook import Codebook
+from training.checks import equal_texts, near_texts, profile, repeated_runs, too_little
+from training.corpus import Corpus, Row
+from training.errors import TooLittleError
+from training.examples import Examples
 
 LONG = (
     "今年以来，北桥街道针对停车难、充电难、晾晒难三件事，逐个小区听取意见，分批动工改造，到十月底全部完成。"
@@ -32,6 +37,23 @@ def test_runs_that_come_too_often_are_found_once() -> None:
     assert run.text in texts[0]
     assert repeated_runs(rows(*texts[:3])) == []
     assert repeated_runs(rows(*texts), allowed=[f"号社区{phrase}，"]) == []
+
+
+def test_what_cannot_be_learnt_is_what_a_training_refuses() -> None:
+    def with_labels(*labels: tuple[str, ...]) -> Corpus:
+        some = tuple(Row(str(n), f"第{n}句", mine) for n, mine in enumerate(labels))
+        return Corpus(some, Codebook.of_labels({label for mine in labels for label in mine}))
+
+    few = with_labels(*[("甲",)] * 5, *[("乙",)] * 4)
+    enough = with_labels(*[("甲",)] * 5, *[("乙",)] * 5)
+    always = with_labels(*[("甲",)] * 5, *[("甲", "乙")] * 5)
+    assert [len(too_little(one)) for one in (few, enough, always)] == [1, 0, 1]
+    assert "只有一个标签" in too_little(with_labels(("甲",)))[0]
+    Examples.of(enough)
+    for corpus in (few, always, with_labels(*[("甲",)] * 9)):
+        assert too_little(corpus)
+        with pytest.raises(TooLittleError):
+            Examples.of(corpus)
 
 
 def test_the_profile_counts_genres_labels_and_lengths() -> None:

@@ -73,6 +73,22 @@ def test_labels_of_another_kind_are_taken_as_they_are(tmp_path: Path) -> None:
     assert corpus.rows[0].labels == ("体育",)
 
 
+def test_labels_that_may_have_been_torn_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    cells = ["交通、出行"] * 3 + ["噪声", "噪声;绿化"]
+    path.write_text("\n".join(["正文;标签", *(f'第{n}句;"{x}"' for n, x in enumerate(cells))]))
+    corpus = read_corpus([str(path)])
+    (note,) = corpus.notes
+    assert "“交通、出行”（3 段）" in note
+    assert "噪声" not in note
+    assert "--label-separator ''" in note
+    whole = read_corpus([str(path)], separator="")
+    assert whole.rows[0].labels == ("交通、出行",)
+    assert whole.notes == ()
+    parted = jsonl(tmp_path, '{"text": "修路", "labels": "基础设施、志愿服务"}')
+    assert read_corpus([parted]).notes == ()
+
+
 def test_numbers_that_are_read_by_the_bundled_codebook_are_told(tmp_path: Path) -> None:
     name = jsonl(tmp_path, *(f'{{"text": "第{n}句", "label": {n}}}' for n in (4, 1, 1)))
     corpus = read_corpus([name])
@@ -131,6 +147,14 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         read_corpus(names)
     found = {Path(problem.file).name for problem in caught.value.problems}
     assert found == {"missing.csv", "a.docx", "empty", "b.xlsx"}
+
+
+def test_an_empty_file_among_others_is_told(tmp_path: Path) -> None:
+    full = jsonl(tmp_path, '{"text": "修路", "labels": ["基础设施"]}')
+    empty = tmp_path / "b.csv"
+    empty.write_text("正文,标签\n", encoding="utf-8")
+    (note,) = read_corpus([full, str(empty)]).notes
+    assert note == f"{empty}：里面没有一段"
 
 
 def test_bundled_and_own_rows_can_be_put_together(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from model.codebook import Codebook
 from model.decision import Evidence
 from model.store import ModelStore
 from tests.training.judging import LABELS, some_judged
-from training.card import card, tried
+from training.card import card, found, shortfalls, tried
 from training.judged import Judged
 from training.metrics import figures
 from training.mistakes import worst_mistakes
@@ -184,6 +184,10 @@ def test_the_card_has_the_usual_sections(store: ModelStore) -> None:
     assert "## 影响成绩的因素" in text
     assert "至少 95% 是对的：a。" in text
     assert "至少 95% 是对的：a。" in page_of(some_judged(), **more)
+    assert "没有达到要求的精确率" not in text
+    asked = {**manifest, "parameters": {**manifest["parameters"], "precision": 0.999}}
+    text = card(asked, {**figures(some_judged(), ["genre"]), **more}, BOOK)
+    assert "- a：要求精确率 0.999" in text.partition("## 成绩")[2].partition("## ")[0]
 
 
 SEARCHED: dict[str, Any] = {
@@ -204,6 +208,37 @@ def test_what_a_search_tried_on_all_rows_is_told_best_first() -> None:
         ("title = 0", "0.7900", "1.2", ""),
     ]
     assert tried({}) == []
+
+
+def test_the_start_and_the_chosen_are_told_however_many_were_tried() -> None:
+    start = SEARCHED["search"][0]
+    better = [
+        {**start, "parameters": {**start["parameters"], "c": n}, "macro_f1": 0.9 + n / 1000}
+        for n in range(2, 40)
+    ]
+    many = {**SEARCHED, "search": [*SEARCHED["search"], *better]}
+    lines = tried(many)
+    assert len(lines) == 22
+    assert lines[0][0] == "c = 39"
+    assert [line[0] for line in lines[-2:]] == ["c = 0.7", "（起点）"]
+    assert [line[3] for line in lines].count("采用") == 1
+    assert found(many) == "搜索试了 42 组参数：采用 c = 0.7，宏平均 F1 0.8100 → 0.8400。"
+    kept = {**SEARCHED, "parameters": start["parameters"]}
+    assert "保留起点的参数（宏平均 F1 0.8100）" in found(kept)
+    assert found({}) == ""
+
+
+def test_labels_below_the_precision_that_was_asked_for_are_named() -> None:
+    one, two, *rest = LABELS
+    scores = {label: {"precision": 0.97, "recall": 0.5} for label in LABELS}
+    scores[one] = {"precision": 0.91, "recall": 0.42}
+    metrics = {"labels": scores, "thresholds": dict.fromkeys(LABELS, 0.4) | {two: 1.0}}
+    first, second = shortfalls(metrics, BOOK, 0.95)
+    assert first == f"{one}：要求精确率 0.95，交叉验证为 0.910，召回率 0.420"
+    assert second.startswith(f"{two}：")
+    assert "没有达得到的阈值" in second
+    assert shortfalls(metrics, BOOK, None) == []
+    assert all(label not in first + second for label in rest)
 
 
 def test_the_page_shows_what_a_search_tried_and_is_silent_without_one() -> None:
