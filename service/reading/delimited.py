@@ -8,7 +8,7 @@ import csv
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from model.document import Document
 from service.reading import columns
@@ -82,12 +82,17 @@ def _kind(source: Source) -> tuple[str, str]:
 
 
 def _delimiter(opening: str) -> str:
-    """What most often stands in the first line that has any of them."""
-    for line in opening.splitlines():
-        counts = {mark: line.count(mark) for mark in _DELIMITERS}
+    """What most often stands in the first line that has any of them.
+
+    A Chinese comma below the first line is one of a text.
+    """
+    marks = _DELIMITERS
+    for line in filter(str.strip, opening.splitlines()):
+        counts = {mark: line.count(mark) for mark in marks}
         best = max(counts, key=lambda mark: counts[mark])
         if counts[best]:
             return best
+        marks = marks.replace("，", "")
     return ","
 
 
@@ -157,13 +162,14 @@ class _Rows:
                 reader = csv.reader(self._taken(), delimiter=self._delimiter)
                 yield self._row([], fault)
                 continue
-            if len(self._held) > 1 and not self._is_good and self._is_open(cells):
+            is_odd = len(self._held) > 1 or self._is_at_end
+            if is_odd and not self._is_good and self._is_open(cells):
                 fault = self._first_alone()
                 reader = csv.reader(self._taken(), delimiter=self._delimiter)
                 yield self._row([], fault)
                 continue
             self._widths[len(cells)] += 1
-            yield self._row(cells, next((line.fault for line in self._held if line.fault), ""))
+            yield self._row(cells)
 
     def _taken(self) -> Iterator[str]:
         """The lines' texts, for the row that is being read."""
@@ -172,9 +178,13 @@ class _Rows:
             yield line.text
         self._is_at_end = True
 
-    def _row(self, cells: Sequence[str], fault: str) -> _Row:
-        old = any(line.text.endswith("\r") for line in self._held)
-        return _Row(cells, self._held[-1].end, old, fault)
+    def _row(self, cells: Sequence[str], fault: str = "") -> _Row:
+        last = self._held[-1]
+        fault, old = fault or last.fault, last.text.endswith("\r")
+        if len(self._held) > 1:
+            fault = next((line.fault for line in self._held if line.fault), fault)
+            old = any(line.text.endswith("\r") for line in self._held)
+        return _Row(cells, last.end, old, fault)
 
     def _first_alone(self, fault: str = "") -> str:
         """Give back all lines but the first; what is wrong with that."""
@@ -186,18 +196,23 @@ class _Rows:
 
     def _is_open(self, cells: Sequence[str]) -> bool:
         """Whether a quote in the first of these lines swallowed rows of the table behind it."""
-        swallowed = [len(row) for row in self._alone(self._held[1:]) if row]
+        swallowed = [len(row) for row in self._alone(csv.QUOTE_MINIMAL) if row]
         if not swallowed:
-            return False
+            # The last line of all: the quote took the cells behind it, or nothing.
+            took = len(cells) < max(self._widths, default=0) and self._delimiter in cells[-1]
+            return self._is_at_end and took
         (width, _) = (self._widths or Counter(swallowed)).most_common(1)[0]
-        alike = sum(found == width for found in swallowed)
+        alike = swallowed.count(width)
         if self._is_at_end or len(cells) != width or not self._is_well_closed():
+            # Quotes may be left open in the lines behind it as well.
+            alike = max(alike, sum(len(row) == width for row in self._alone(csv.QUOTE_NONE)))
             return 2 * alike > len(swallowed) and (width > 1 or self._is_at_end)
         return alike == len(swallowed) and alike * (width - 1) >= _SURELY
 
-    def _alone(self, held: Sequence[Line]) -> Iterator[list[str]]:
-        for line in islice(held, _LOOKED_AT):
-            yield from csv.reader([line.text], delimiter=self._delimiter)
+    def _alone(self, quoting: Literal[0, 3]) -> Iterator[list[str]]:
+        """The cells of the lines behind the first, each read as a row of its own."""
+        for line in islice(self._held, 1, _LOOKED_AT):
+            yield from csv.reader([line.text], delimiter=self._delimiter, quoting=quoting)
 
     def _is_well_closed(self) -> bool:
         texts = (line.text for line in self._held)

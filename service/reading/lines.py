@@ -181,6 +181,9 @@ def _pieces(file: BinaryIO, most: int) -> Iterator[tuple[bytes, int]]:
         if piece.endswith(b"\r"):
             piece += file.read(1)
         for line in piece.splitlines(keepends=True):
+            if not length and len(line) <= most and line.endswith((b"\n", b"\r")):
+                yield line, len(line)
+                continue
             length += len(line)
             if length <= most:
                 held.append(line)

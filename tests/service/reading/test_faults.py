@@ -72,6 +72,20 @@ def test_a_quote_left_open_in_a_table_of_one_column_or_beyond_the_limit_of_a_cel
     assert rejected == {"3": "第 3 行的引号没有配对"}
 
 
+def test_quotes_left_open_in_every_row_glue_no_rows() -> None:
+    lines = [HEAD, *(row(n).replace("第", '"第') for n in range(2, 100))]
+    assert list(read("\n".join(lines).encode(), "a.csv")[1]) == numbers(2, 100)
+    lines += [row(100), row(101)]
+    documents, rejected = read("\n".join(lines).encode(), "a.csv")
+    assert list(documents) == ["100", "101"]
+    assert list(rejected) == numbers(2, 100)
+
+
+def test_a_column_of_letters_is_not_cut_at_their_commas() -> None:
+    documents, _ = read("内容\n路灯坏了，请修。\n占道，没有人管。\n".encode(), "a.csv")
+    assert list(documents.values()) == ["路灯坏了，请修。", "占道，没有人管。"]
+
+
 LETTER = "您好，\n我家门口的路灯坏了，\n三个月没有人修，请尽快。\n谢谢，\n此致，\n张三"
 
 
