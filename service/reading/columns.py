@@ -1,15 +1,17 @@
 """Rows of a table as documents: which column is the text, what the others say of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from model.byline import iso_date
 from model.document import Document
 from model.lines import LONGEST
 from service.reading.errors import LimitError, ReadingError, Rejected
 from service.reading.options import ReadingOptions
+
+_T = TypeVar("_T")
 
 Row = tuple[int, Mapping[str, str]]
 """A row's number as the table's own program shows it, from 1, and its cells by column."""
@@ -49,22 +51,52 @@ def documents(
         ReadingError: no column is the text, or there are too many rows.
     """
     if column is None:
-        first = list(islice(rows, _LOOKED_AT))
+        first = _opening(rows)
         column, rows = text_column_of(iter(first), options), chain(first, rows)
     empty: list[int] = []
+    without: list[int] = []
     for count, row in enumerate(rows, 1):
         if count > options.max_rows:
             raise LimitError("表格至少有 {} 行", count, options.max_rows, "max_rows")
         if isinstance(row, Rejected):
             yield row
-        elif row[1].get(column, "").strip():
-            yield _document(f"{prefix}{row[0]}", row[1], column, options)
+            continue
+        number, cells = row
+        own = _column_in(cells, column, options)
+        if cells.get(own, "").strip():
+            yield _document(f"{prefix}{number}", cells, own, options)
         else:
-            empty.append(row[0])
-    if empty:
-        yield Rejected(
-            f"{prefix}{empty[0]}", f"共 {len(empty)} 行的“{column}”是空的，第一处是第 {empty[0]} 行"
-        )
+            (empty if own in cells else without).append(number)
+    named = "正文列" if options.discreet else f"“{column}”"
+    for rows_of, what in ((empty, f"{named}是空的"), (without, f"没有{named}")):
+        if rows_of:
+            at = rows_of[0]
+            yield Rejected(f"{prefix}{at}", f"共 {len(rows_of)} 行{what}，第一处是第 {at} 行")
+
+
+def _opening(rows: Iterator[_T | Rejected]) -> list[_T | Rejected]:
+    """The first rows, as many as are looked at, and what is rejected among them."""
+    opening: list[_T | Rejected] = []
+    count = 0
+    for row in rows:
+        opening.append(row)
+        count += not isinstance(row, Rejected)
+        if count == _LOOKED_AT or len(opening) == _LOOKED_AT * _LOOKED_AT:
+            break
+    return opening
+
+
+def _column_in(cells: Mapping[str, str], column: str, options: ReadingOptions) -> str:
+    """The column with the text in a row that may have other columns than its neighbours."""
+    if column in cells or options.text_column is not None:
+        return column
+    return _known(cells) or column
+
+
+def _known(names: Iterable[str]) -> str:
+    """The likeliest of the columns with a known name; empty if there is none."""
+    known = {name.strip().lower(): name for name in reversed(list(names))}
+    return next((known[name] for name in TEXT if name in known), "")
 
 
 def text_column_of(rows: Iterator[Row | Rejected], options: ReadingOptions) -> str:
@@ -73,7 +105,7 @@ def text_column_of(rows: Iterator[Row | Rejected], options: ReadingOptions) -> s
     Raises:
         ReadingError: there is none.
     """
-    first = [row[1] for row in islice(rows, _LOOKED_AT) if not isinstance(row, Rejected)]
+    first = [row[1] for row in _opening(rows) if not isinstance(row, Rejected)]
     return text_column(first, options) if first else ""
 
 
@@ -88,20 +120,21 @@ def text_column(rows: Sequence[Mapping[str, str]], options: ReadingOptions) -> s
     if options.text_column is not None:
         if options.text_column in names:
             return options.text_column
-        raise ReadingError(f"没有名为“{options.text_column}”的列；有：{_listed(names)}")
-    known = {name.strip().lower(): name for name in reversed(names)}
-    for name in TEXT:
-        if name in known:
-            return known[name]
+        raise ReadingError(f"没有名为“{options.text_column}”的列；{_listed(names, options)}")
+    if known := _known(names):
+        return known
     lengths = {name: _chinese([row.get(name, "") for row in rows]) for name in names}
     best = max(names, key=lambda name: lengths[name], default="")
     if not best or lengths[best] < _LEAST_CHINESE:
-        raise ReadingError(f"找不到正文在哪一列；有：{_listed(names)}。请用 --text-column 指出")
+        listed = _listed(names, options)
+        raise ReadingError(f"找不到正文在哪一列；{listed}。请用 --text-column 指出")
     return best
 
 
-def _listed(names: Sequence[str]) -> str:
-    return "、".join(name[:20] for name in names[:20]) or "（没有列）"
+def _listed(names: Sequence[str], options: ReadingOptions) -> str:
+    if options.discreet:
+        return f"共有 {len(names)} 列"
+    return f"有：{'、'.join(name[:20] for name in names[:20]) or '（没有列）'}"
 
 
 def _chinese(cells: Sequence[str]) -> float:
@@ -144,7 +177,9 @@ class Header(NamedTuple):
     row: int
 
 
-def with_header(rows: Iterator[Cells], options: ReadingOptions) -> Iterator[Row]:
+def with_header(
+    rows: Iterator[Cells | Rejected], options: ReadingOptions
+) -> Iterator[Row | Rejected]:
     """Rows of cells under the names in the header, which may stand below a title.
 
     A table without one gets the names 列1, 列2 …; rows without any cell are left out.
@@ -153,20 +188,29 @@ def with_header(rows: Iterator[Cells], options: ReadingOptions) -> Iterator[Row]
     yield from named(rows, header)
 
 
-def find_header(rows: Iterator[Cells], options: ReadingOptions) -> tuple[Header, Iterator[Cells]]:
+def find_header(
+    rows: Iterator[Cells | Rejected], options: ReadingOptions
+) -> tuple[Header, Iterator[Cells | Rejected]]:
     """The header of a table, and all its rows once more."""
-    rows = filter(_filled_cells, rows)
-    first = list(islice(rows, _LOOKED_AT))
-    at = _header(first, options)
-    width = max((len(cells) for _, cells in first), default=0)
-    number, cells = first[at] if at is not None else (0, ())
+    rows = filter(_is_filled, rows)
+    first = _opening(rows)
+    good = [row for row in first if not isinstance(row, Rejected)]
+    at = _header(good, options)
+    width = max((len(cells) for _, cells in good), default=0)
+    number, cells = good[at] if at is not None else (0, ())
     return Header(_names(cells, width), number), chain(first, rows)
 
 
-def named(rows: Iterator[Cells], header: Header, width: int = 0) -> Iterator[Row]:
+def named(
+    rows: Iterator[Cells | Rejected], header: Header, width: int = 0
+) -> Iterator[Row | Rejected]:
     """The rows below the header under its names, of which there are at least so many."""
     names = header.names
-    for number, cells in filter(_filled_cells, rows):
+    for row in filter(_is_filled, rows):
+        if isinstance(row, Rejected):
+            yield row
+            continue
+        number, cells = row
         width = max(width, len(cells))
         if number <= header.row:
             continue
@@ -175,8 +219,8 @@ def named(rows: Iterator[Cells], header: Header, width: int = 0) -> Iterator[Row
         yield number, dict(zip(names, [*cells, *[""] * (len(names) - len(cells))], strict=True))
 
 
-def _filled_cells(row: Cells) -> bool:
-    return any(cell.strip() for cell in row[1])
+def _is_filled(row: Cells | Rejected) -> bool:
+    return isinstance(row, Rejected) or any(cell.strip() for cell in row[1])
 
 
 def _header(rows: Sequence[tuple[int, Sequence[str]]], options: ReadingOptions) -> int | None:

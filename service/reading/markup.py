@@ -28,6 +28,14 @@ _BETWEEN_CELLS = re.compile(rf"\s*(?:{_END_OF_CELL}\s*)+")
 _CHINESE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f“”‘’—…"
 _BETWEEN_CHINESE = re.compile(rf"(?<=[{_CHINESE}])[ \t\r\n]*[\r\n][ \t\r\n]*(?=[{_CHINESE}])")
 _BLANKS = re.compile(r"[ \t\r\n\f\v]+")
+_SUBSET = re.compile(
+    r"""(<!DOCTYPE(?:[^\["'>]|"[^"]*"|'[^']*')*+)
+    \[(?:\s|%[\w.-]+;|<!--.*?-->|<\?.*?\?>|<![A-Z](?:[^"'>]|"[^"]*"|'[^']*')*+>)*+\]\s*(?=>)""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+"""Declarations in a page's first line, which HTML does not have."""
+_TOO_DEEP = "Excessive depth"
+"""How libxml2 begins to say that it left out the rest; at 2,048 elements in one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +62,37 @@ def parse(markup: str) -> Any:
     """The tree of a page.
 
     Raises:
-        ReadingError: there is no element in it.
+        ReadingError: there is no element in it, or too many in one another.
         MissingError: lxml is not installed.
     """
     try:
         import lxml.html
     except ImportError as error:
         raise MissingError("网页") from error
+    # huge_tree: without it the text below 256 elements is left out. Size, time and memory have
+    # limits of our own.
     parser = lxml.html.HTMLParser(
-        encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True
+        encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True
     )
+    data = _SUBSET.sub(r"\1", markup, count=1).encode("utf-8", "replace")
     try:
-        return lxml.html.document_fromstring(markup.encode("utf-8", "replace"), parser)
+        tree = lxml.html.document_fromstring(data, parser)
     except lxml.etree.ParserError as error:
         raise ReadingError("网页里没有内容") from error
+    if any(_TOO_DEEP in entry.message for entry in parser.error_log):
+        raise ReadingError("网页的元素套得太深（超过 2000 层），读不全，没有读")
+    return tree
+
+
+def depth(tree: Any) -> int:
+    """How many elements lie in one another at most."""
+    from lxml import etree
+
+    deepest = here = 0
+    for event, _ in etree.iterwalk(tree, events=("start", "end")):
+        here += 1 if event == "start" else -1
+        deepest = max(deepest, here)
+    return deepest
 
 
 class _Blocks:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 class ReadingOptions:
     """What a reader may open, and how much of it.
 
-    The limits are fields of `Settings`, under the same names and with their defaults.
+    The limits (`max_…`) are fields of `Settings`, under the same names and with their defaults.
 
     Attributes:
         text_column: the table column that holds the text; None to find it.
@@ -29,6 +29,8 @@ class ReadingOptions:
         max_seconds: seconds that one document may take where a native library or another
             program reads it.
         max_memory: bytes of address space of the process in which a native library reads.
+        discreet: reasons then do not repeat what a file says. No field of `Settings`: a run that
+            keeps no text asks for it.
     """
 
     text_column: str | None = None
@@ -45,6 +47,7 @@ class ReadingOptions:
     max_text: int = 10_000_000
     max_seconds: int = 60
     max_memory: int = 2 * 1024 * 1024 * 1024
+    discreet: bool = False
 
 
 def reading_options(settings: "Settings", text_column: str | None = None) -> ReadingOptions:

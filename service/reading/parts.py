@@ -2,12 +2,11 @@
 
 A stretch knows the number of its first row and how wide the table was until there, so its rows are
 those that reading the whole table gives. A table that is out of the ordinary in any way (a line or
-a number of rows beyond the limits, line ends of old, bytes that are no text) is not cut, and is
-reported on by whoever reads it whole. Workbooks are not cut, for their rows cannot be found without
-reading all before them, and neither are members of archives.
+a number of rows beyond the limits, line ends of old, bytes that are no text, a quote left open) is
+not cut, and is reported on by whoever reads it whole. Workbooks are not cut, for their rows cannot
+be found without reading all before them, and neither are members of archives.
 """
 
-import csv
 import importlib
 from pathlib import Path
 
@@ -29,7 +28,7 @@ def parts_of(path: Path, size: int, options: ReadingOptions, most: int) -> list[
     try:
         with path.open("rb") as file:
             found = list(cut(Source(path.name, file, size), options, most))
-    except (UserError, UnicodeDecodeError, csv.Error, OSError):
+    except (UserError, OSError):
         return []
     whole = sum(part.length for part in found) == size
     return found if whole and len(found) > 1 else []

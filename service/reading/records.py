@@ -14,11 +14,14 @@ from service.reading.errors import LimitError, ReadingError, Rejected
 from service.reading.options import ReadingOptions
 from service.reading.source import Part, Source
 
+_PIECE = 64 * 1024
+_KINDS = {list: "数组", int: "数", float: "数", bool: "真假值", type(None): "空值 null"}
+
 
 def read(source: Source, options: ReadingOptions) -> Iterator[Document | Rejected]:
     """A document for every record, numbered by its line, or by its place in the array, from 1.
 
-    A broken line is rejected and the next one read.
+    A broken line, or one that is too long, is rejected and the next one read.
 
     Raises:
         ReadingError: the whole is not JSON, or no field is the text.
@@ -64,28 +67,39 @@ def _lines(
     while line := file.readline(options.max_file + 1):
         number += 1
         if len(line) > options.max_file:
-            what = f"第 {number} 行至少有 {{}} 字节"
-            raise LimitError(what, len(line), options.max_file, "max_file")
-        if line.strip():
+            length = len(line) if line.endswith(b"\n") else len(line) + _rest_of_line(file)
+            excess = LimitError(f"第 {number} 行有 {{}} 字节", length, options.max_file, "max_file")
+            yield Rejected(f"{doc}#{number}", str(excess))
+        elif line.strip():
             yield _row(f"{doc}#{number}", number, line)
+
+
+def _rest_of_line(file: BinaryIO) -> int:
+    """Read to the end of a line without keeping it; how many bytes there were."""
+    length = 0
+    while piece := file.readline(_PIECE):
+        length += len(piece)
+        if piece.endswith(b"\n"):
+            break
+    return length
 
 
 def _row(name: str, number: int, line: bytes) -> Row | Rejected:
     try:
-        return number, _cells(orjson.loads(decode(line)))
+        return _record(name, number, orjson.loads(decode(line)))
     except orjson.JSONDecodeError:
         return Rejected(name, "这一行不是 JSON")
     except DecodingError as error:
         return Rejected(name, str(error))
 
 
-def _array(source: Source, options: ReadingOptions) -> Iterator[Row]:
+def _array(source: Source, options: ReadingOptions) -> Iterator[Row | Rejected]:
     try:
         content = orjson.loads(decode(source.read(options)))
     except orjson.JSONDecodeError as error:
         raise ReadingError(f"不是 JSON（第 {error.lineno} 行第 {error.colno} 列起）") from error
     for number, record in enumerate(_records(content), 1):
-        yield number, _cells(record)
+        yield _record(f"{source.doc}#{number}", number, record)
 
 
 def _records(content: Any) -> list[Any]:
@@ -103,10 +117,13 @@ def _is_table(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(r, dict) for r in value)
 
 
-def _cells(record: Any) -> dict[str, str]:
+def _record(name: str, number: int, record: Any) -> Row | Rejected:
+    """A record's cells; a bare string is a text."""
+    if isinstance(record, str):
+        return number, {"text": record}
     if not isinstance(record, dict):
-        return {"text": _text(record)}
-    return {name: _text(value) for name, value in record.items()}
+        return Rejected(name, f"第 {number} 条是{_KINDS[type(record)]}，不是记录或文字")
+    return number, {field: _text(value) for field, value in record.items()}
 
 
 def _text(value: Any) -> str:

@@ -17,13 +17,15 @@ from model.document import Document, title_of
 from model.encodings import decode
 from model.errors import DecodingError
 from service.reading.errors import LimitError, MissingError, ReadingError
-from service.reading.markup import Line, lines, parse
+from service.reading.markup import Line, depth, lines, parse
 from service.reading.options import ReadingOptions
 from service.reading.source import Source
 
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,20})", re.IGNORECASE)
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "gb_2312-80": "gb18030", "big5": "cp950"}
 _LITTLE = 0.3
+_DEEPEST = 200
+"""In trees twice as deep trafilatura loses paragraphs; in still deeper ones it gives up."""
 _ANCHOR = 12
 _ABOVE = 12
 _SENTENCE = re.compile(r"[。！？；]")
@@ -103,11 +105,13 @@ def _decoded(data: bytes, charset: str | None) -> str:
 
 
 def _found(tree: Any) -> list[str]:
-    """The lines of the main text that trafilatura finds."""
+    """The lines of the main text that trafilatura finds; none in a tree too deep for it."""
     try:
         import trafilatura
     except ImportError as error:
         raise MissingError("网页") from error
+    if depth(tree) > _DEEPEST:
+        return []
     found = trafilatura.extract(
         tree, fast=True, favor_recall=True, include_comments=False, include_tables=True
     )

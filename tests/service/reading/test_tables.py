@@ -142,14 +142,6 @@ def test_a_limit_that_is_passed_is_named(
     assert any(setting in reason for reason in rejected.values())
 
 
-def test_bytes_that_are_no_text_in_the_middle_of_a_large_table_are_told_of() -> None:
-    row = "1,路灯坏了。\n".encode()
-    data = "编号,内容\n".encode() + row * 80_000 + b"2,\xff\xff\n" + row
-    documents, rejected = read(data, "a.csv")
-    assert len(documents) > 70_000
-    assert "不是文字" in rejected["a.csv"]
-
-
 ODD = ("", "\n", "坏\n", '{"正文": "", "编号": 1}\n')
 
 AWKWARD = {
@@ -199,6 +191,9 @@ UNUSUAL = {
     "no_text.csv": b"a,b\n" + b"1,2\n" * 200,
     "no_text.jsonl": b'{"a": 1}\n' * 200,
     "not_text.csv": "正文,编号\n".encode() + b"a,1\n" * 200 + b"\xff\xff,\x81\n",
+    "ascii_then_gb.csv": b"id,text\n"
+    + b"1,lamp\n" * 160_000
+    + "2,路灯坏了。\n".encode("gb18030") * 99,
     "members.zip": b"",
 }
 
