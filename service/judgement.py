@@ -44,7 +44,10 @@ def comparison_lines(found: Mapping[str, Any], before: str, after: str) -> list[
         f"p = {found['p']:.3f}）：{verdict}"
     )
     changed = "，".join(f"{name} {kinds.count(kind)}" for kind, name in _KINDS.items())
-    return [figures, difference, f"判断不同的 {len(kinds)} 段：{changed}"]
+    lines = [figures, difference, f"判断不同的 {len(kinds)} 段：{changed}"]
+    if found["left_out"]:
+        lines.append(f"只比较两个模型都有的标签；没有比较：{'、'.join(found['left_out'])}")
+    return lines
 
 
 def changes_table(changes: Sequence[Mapping[str, Any]], codebook: Codebook) -> Table:

@@ -130,7 +130,7 @@ def _labels(metrics: Figures, codebook: Codebook) -> str:
         "每个标签判得有多准",
         "<p><b>精确率</b>：模型说“是”的段里，有多少真的是。<b>召回率</b>：真的是的段里，有多少被找到了。"
         "<b>F1</b> 把两者合成一个数，一边很低它就低。<b>平均精确率</b>与阈值无关，看的是排序："
-        "真的是的段有没有排在前面。宏平均把每个标签同等看待，微平均把每一次判断同等看待。</p>"
+        "真的是的段有没有排在前面。宏平均把每个标签同等看待（没有一段标了、也没有一段判成的标签不计），微平均把每一次判断同等看待。</p>"
         + few
         + f"<figure>{label_plot([codebook.name(x) for x in plotted], [scores[x] for x in plotted])}</figure>"
         + table(head, [*rows, totals, micro])
@@ -257,7 +257,7 @@ def _by(column: str, values: Figures) -> str:
     return section(
         f"按{name}分",
         "<p>哪一类文字判得好，哪一类要当心。段数少的，区间就宽，别看得太死；"
-        "宏平均只算那一类里真有的标签。</p>"
+        "宏平均只算那一类里标了或判了的标签。</p>"
         + table([name, "段数", "宏平均 F1", "95 % 区间", "整段全对"], rows),
     )
 

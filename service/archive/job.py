@@ -1,7 +1,7 @@
 """What a run is asked for, and how that is held against what an unfinished run was asked for."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ class Job:
             model=self.model,
             version=self.version,
             kind="parquet" if format_of(self.out) == "parquet" else "jsonl",
-            reading=self.reading,
+            reading=replace(self.reading, discreet=not self.keep_text),
             evidence=self.evidence,
             keep_text=self.keep_text,
         )

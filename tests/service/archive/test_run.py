@@ -140,12 +140,14 @@ def test_every_format_holds_the_same_rows(archive: Path, make_job: MakeJob, scor
 def test_without_text_nothing_repeats_what_the_documents_say(
     archive: Path, make_job: MakeJob, score: Score
 ) -> None:
+    (archive / "无表头.csv").write_text("齐望春,男,水泥路坏了", encoding="utf-8")
+    (archive / "来源.txt").write_text("来源：齐望春捐款\n\n这条水泥路已经修好。", encoding="utf-8")
     for out in ("a.jsonl", "a"):
         job = make_job(archive, out, evidence=True, keep_text=False)
         score(job)
     rows = rows_of(make_job(archive, "a.jsonl").out)
     assert parquet.read_table(make_job(archive, "a").out).to_pylist() == rows
-    assert {"text", "title", "author", "编号", "text_input"}.isdisjoint(rows[0] | rows[-1])
+    assert {"text", "title", "author", "origin", "编号", "text_input"}.isdisjoint(rows[0] | rows[-1])
     assert any(row["evidence"] for row in rows)
     written = [p for p in job.out.parent.rglob("a*") if p.is_file() and p.suffix != ".parquet"]
     for path in written:
