@@ -116,8 +116,14 @@ def apply_review(corpus: Corpus, path: Path) -> tuple[Corpus, list[Relabelled]]:
 
 
 def _decided(entry: Entry, codebook: Codebook, found: Reading) -> tuple[str, ...]:
+    labels: list[str] = []
+    # A name may hold what else parts names: a cell is parted no more than it must be.
+    for separator in ("", "；", None):
+        labels = written_labels(entry, separator, found)
+        if all(map(codebook.knows, labels)):
+            break
     ids = set()
-    for label in written_labels(entry, None, found):
+    for label in labels:
         try:
             ids.add(codebook.resolve(label))
         except LabelError as error:

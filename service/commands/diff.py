@@ -37,7 +37,7 @@ def diff(
     paragraphs: Annotated[
         Path,
         typer.Argument(
-            help="段落：一行一段的 .txt，.jsonl、.csv、.xlsx（一行一段），或 score 写的结果表",
+            help="一行一段的 .txt、 .jsonl、 .csv、 .xlsx， 或 score 写的结果表",
             show_default=False,
         ),
     ],
@@ -52,6 +52,8 @@ def diff(
     """两个模型在同样的段落上哪里判断不同：不需要标好的语料，变化大的在前。"""
     if out is not None and out.suffix.lower() not in _SUFFIXES:
         raise TableError(f"不认识输出格式 {out.suffix or out.name}；可用 {'、'.join(_SUFFIXES)}")
+    if out is not None and out.resolve() == paragraphs.resolve():
+        raise typer.BadParameter(f"--out {out} 就是要读的段落，不能写在它上面；请换一个文件名")
     store = options.store(models)
     first, second = (ThemeClassifier.load(store.folder(name)) for name in (before, after))
     with Differences(first, second) as found:

@@ -234,3 +234,16 @@ def test_the_command_refuses_a_table_that_it_cannot_write(
     words = ["models", "diff", first, second, "x.txt", "--models", str(store.root)]
     assert main([*words, "--out", str(tmp_path / "d.docx")]) == 1
     assert ".jsonl、.csv" in capsys.readouterr().err
+
+
+def test_the_command_does_not_write_over_what_it_reads(
+    two_models: Versions, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, first, second = two_models
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"text": TEXTS[0]}), encoding="utf-8")
+    before = path.read_bytes()
+    words = ["models", "diff", first, second, str(path), "--models", str(store.root)]
+    assert main([*words, "--out", str(path)]) == 2
+    assert "--out" in capsys.readouterr().err
+    assert path.read_bytes() == before

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from model.store import ModelStore
+from training.formats.reading import FORMATS
 
 COMMAND = str(Path(sys.executable).with_name("govtheme"))
 KINDS = {
@@ -389,6 +390,20 @@ def test_no_file_is_replaced_unless_asked(run: Run, tmp_path: Path, words: list[
     done = run("corpus", *words, "--out", "x.csv", "--overwrite", "--codebook", "none")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "x.csv").read_text(encoding="utf-8-sig") != "别的"
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["train", "evaluate", "corpus check", "corpus convert", "corpus fix", "models diff"],
+)
+def test_help_is_not_cut_short(monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = subprocess.run(
+        [COMMAND, *words.split(), "--help"], capture_output=True, text=True, check=True
+    )
+    assert "…" not in done.stdout
+    if words.startswith("corpus"):
+        assert all(name in done.stdout for name in FORMATS)
 
 
 def test_everything_wrong_with_a_corpus_can_be_had_as_json(run: Run, tmp_path: Path) -> None:

@@ -172,3 +172,18 @@ def test_a_text_is_never_a_formula(tmp_path: Path) -> None:
 def test_another_ending_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReviewError, match=r"\.csv"):
         write_review([DOUBT], BOOK, tmp_path / "a.ods")
+
+
+def test_a_name_that_holds_a_separator_is_decided_whole(tmp_path: Path) -> None:
+    book = Codebook.of_labels(["交通、出行", "噪声", "绿化"])
+    rows = tuple(Row(str(n), f"第{n}句", ("绿化",)) for n in range(3))
+    path = tmp_path / "r.csv"
+    cells = ("交通、出行", "交通、出行；噪声", "噪声、绿化")
+    lines = [f"{n},第{n}句,{cell}" for n, cell in enumerate(cells)]
+    path.write_text("\n".join(["编号,正文,改为", *lines]), encoding="utf-8")
+    fixed, _ = apply_review(Corpus(rows, book), path)
+    assert [set(row.labels) for row in fixed.rows] == [
+        {"交通、出行"},
+        {"交通、出行", "噪声"},
+        {"噪声", "绿化"},
+    ]
