@@ -107,7 +107,8 @@ def lines(
         ReadingError: the stream of a UTF-16 or UTF-32 file breaks off.
     """
     if is_by_bytes(encoding):
-        return _decoded(file, encoding.removesuffix("-sig"), options, may_change)
+        is_open = may_change and encoding == "utf-8"
+        return _decoded(file, encoding.removesuffix("-sig"), options, is_open)
     return _stream(file, encoding)
 
 
@@ -126,13 +127,12 @@ def _stream(file: BinaryIO, encoding: str) -> Iterator[Line]:
 
 
 def _decoded(
-    file: BinaryIO, encoding: str, options: ReadingOptions, may_change: bool
+    file: BinaryIO, encoding: str, options: ReadingOptions, is_open: bool
 ) -> Iterator[Line]:
+    """Those lines; the encoding is open until the first of them that is not ASCII alone."""
     number = end = 0
-    # Nothing beyond ASCII yet: any encoding may follow.
-    is_open = may_change and encoding == "utf-8"
     for data, length in _pieces(file, options.max_file):
-        number, start, end = number + 1, end, end + length
+        number, end = number + 1, end + length
         if length > len(data):
             what = f"第 {number} 行有 {{}} 字节"
             fault = str(LimitError(what, length, options.max_file, "max_file"))
@@ -140,7 +140,8 @@ def _decoded(
             continue
         if number == 1:
             data = data.removeprefix(_BOM)
-        text, fault = _fault(data, encoding, number, end - len(data))
+        start = end - len(data)
+        text, fault = _fault(data, encoding, number, start)
         if is_open and not data.isascii():
             is_open = False
             if fault:

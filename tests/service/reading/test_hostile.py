@@ -160,6 +160,7 @@ def test_entities_of_a_page_are_letters_and_no_files() -> None:
     (item,) = read_bytes(page.encode(), "a.html")
     assert isinstance(item, Document)
     assert "root:" not in item.text
+    assert "]>" not in item.text
     assert "段" in item.text
 
 
