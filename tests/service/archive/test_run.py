@@ -140,7 +140,7 @@ def test_every_format_holds_the_same_rows(archive: Path, make_job: MakeJob, scor
 def test_without_text_nothing_repeats_what_the_documents_say(
     archive: Path, make_job: MakeJob, score: Score
 ) -> None:
-    (archive / "无表头.csv").write_text("齐望春,男,水泥路坏了", encoding="utf-8")
+    (archive / "无表头.csv").write_text("齐望春,男,北门\n某某某,女,南门", encoding="utf-8")
     (archive / "来源.txt").write_text("来源：齐望春捐款\n\n这条水泥路已经修好。", encoding="utf-8")
     for out in ("a.jsonl", "a"):
         job = make_job(archive, out, evidence=True, keep_text=False)
