@@ -45,7 +45,7 @@ def check(
     file_format: options.FormatName = None,
     separator: options.Separator = None,
     suspicious: Annotated[
-        bool, typer.Option("--suspicious", help="找出标签可疑的段 （交叉验证的模型怀疑的）")
+        bool, typer.Option("--suspicious", help="找出标签可疑的段（交叉验证的模型怀疑的）")
     ] = False,
     out: Annotated[
         Path | None,
@@ -116,7 +116,7 @@ def fix(
     reviewed: Annotated[
         Path,
         typer.Option(
-            help="corpus check --suspicious 写出、 人看过的表： “改为”一列写了的才改， "
+            help="corpus check --suspicious 写出、人看过的表：“改为”一列写了的才改，"
             "“无”表示没有标签",
             show_default=False,
         ),

@@ -37,7 +37,7 @@ def diff(
     paragraphs: Annotated[
         Path,
         typer.Argument(
-            help="一行一段的 .txt、 .jsonl、 .csv、 .xlsx， 或 score 写的结果表",
+            help="一行一段的 .txt、.jsonl、.csv、.xlsx，或 score 写的结果表",
             show_default=False,
         ),
     ],

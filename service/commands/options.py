@@ -14,26 +14,26 @@ Models = Annotated[
     typer.Option(
         "--models",
         envvar="GOVTHEME_MODELS",
-        help="存放模型的文件夹 （默认：源码目录的 artifacts 或用户数据的）",
+        help="存放模型的文件夹（默认：源码目录的 artifacts 或用户数据的）",
         show_default=False,
     ),
 ]
 Version = Annotated[
     str | None,
-    typer.Option("--model", help="使用哪个版本 （默认：正在使用的）", show_default=False),
+    typer.Option("--model", help="使用哪个版本（默认：正在使用的）", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="只在标准输出给出 JSON，供程序读取")]
 Host = Annotated[str | None, typer.Option(help="监听的地址", show_default="127.0.0.1")]
-Open = Annotated[bool, typer.Option("--open", help="没有密钥也可以 监听本机以外的地址")]
+Open = Annotated[bool, typer.Option("--open", help="没有密钥也可以监听本机以外的地址")]
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="设置文件，每行一个 GOVTHEME_…=…", show_default=False),
 ]
-WithEvidence = Annotated[bool, typer.Option("--evidence", help="给出依据： 哪些字词起了作用")]
+WithEvidence = Annotated[bool, typer.Option("--evidence", help="给出依据：哪些字词起了作用")]
 Codebook = Annotated[
     str | None,
     typer.Option(
-        help="编码手册（TOML）； none 表示照语料里写的； 默认认得出就用 自带的",
+        help="编码手册（TOML）；none 表示照语料里写的；默认认得出就用自带的",
         show_default=False,
     ),
 ]
@@ -41,7 +41,7 @@ FormatName = Annotated[
     str | None,
     typer.Option(
         "--format",
-        help="语料的格式 （默认看内容）： jsonl json csv xlsx parquet doccano-jsonl doccano-csv "
+        help="语料的格式（默认看内容）：jsonl json csv xlsx parquet doccano-jsonl doccano-csv "
         "labelstudio fasttext",
         show_default=False,
     ),
@@ -50,7 +50,7 @@ Separator = Annotated[
     str | None,
     typer.Option(
         "--label-separator",
-        help="标签之间的分隔符； 默认 ; , 、 # | 都算， 空串 '' 表示不拆",
+        help="标签之间的分隔符；默认 ; , 、 # | 都算，空串 '' 表示不拆",
         show_default=False,
     ),
 ]

@@ -31,12 +31,12 @@ Corpora: TypeAlias = Annotated[
 ]
 MoreCorpora: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--corpus", help="同上，可多次给出， 合在一起", show_default=False),
+    typer.Option("--corpus", help="同上，可多次给出，合在一起", show_default=False),
 ]
-Search: TypeAlias = Annotated[bool, typer.Option("--search", help="先搜索更好的参数， 再训练")]
+Search: TypeAlias = Annotated[bool, typer.Option("--search", help="先搜索更好的参数，再训练")]
 Budget: TypeAlias = Annotated[
     str | None,
-    typer.Option(help="搜索加训练的时间， 如 5m、1h； 须有 --search", show_default="60s"),
+    typer.Option(help="搜索加训练的时间，如 5m、1h；须有 --search", show_default="60s"),
 ]
 Precision: TypeAlias = Annotated[
     float | None,
@@ -46,7 +46,7 @@ Precision: TypeAlias = Annotated[
 ]
 Like: TypeAlias = Annotated[
     str | None,
-    typer.Option(help="沿用这个版本的参数 （如搜索得到的）", show_default=False),
+    typer.Option(help="沿用这个版本的参数（如搜索得到的）", show_default=False),
 ]
 HoldOut: TypeAlias = Annotated[
     float,
@@ -54,20 +54,18 @@ HoldOut: TypeAlias = Annotated[
         "--hold-out",
         min=0.0,
         max=0.5,
-        help="留出多少自己的语料 不参加训练， 供以后的版本比较 （0 为不留）",
+        help="留出多少自己的语料不参加训练，供以后的版本比较（0 为不留）",
     ),
 ]
-Promote: TypeAlias = Annotated[
-    bool, typer.Option(help="训练后就用新模型， 只要它不比 正在使用的差")
-]
+Promote: TypeAlias = Annotated[bool, typer.Option(help="训练后就用新模型，只要它不比正在使用的差")]
 Gate: TypeAlias = Annotated[
     Path | None,
-    typer.Option(help="在这份语料上与 正在使用的模型比", show_default=False),
+    typer.Option(help="在这份语料上与正在使用的模型比", show_default=False),
 ]
 Margin: TypeAlias = Annotated[
     float, typer.Option(min=0.0, max=1.0, help="宏平均 F1 最多可以差多少")
 ]
-Force: TypeAlias = Annotated[bool, typer.Option("--force", help="不比较， 直接使用新模型")]
+Force: TypeAlias = Annotated[bool, typer.Option("--force", help="不比较，直接使用新模型")]
 
 _FEW = 300
 _BUDGET = "60s"
