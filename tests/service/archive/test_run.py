@@ -147,7 +147,9 @@ def test_without_text_nothing_repeats_what_the_documents_say(
         score(job)
     rows = rows_of(make_job(archive, "a.jsonl").out)
     assert parquet.read_table(make_job(archive, "a").out).to_pylist() == rows
-    assert {"text", "title", "author", "origin", "编号", "text_input"}.isdisjoint(rows[0] | rows[-1])
+    assert {"text", "title", "author", "origin", "编号", "text_input"}.isdisjoint(
+        rows[0] | rows[-1]
+    )
     assert any(row["evidence"] for row in rows)
     written = [p for p in job.out.parent.rglob("a*") if p.is_file() and p.suffix != ".parquet"]
     for path in written:
