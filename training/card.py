@@ -163,7 +163,7 @@ def tried(metrics: Figures) -> list[tuple[str, str, str, str]]:
     return lines
 
 
-def found(metrics: Figures) -> str:
+def search_outcome(metrics: Figures) -> str:
     """How a search ended: how many were tried, what was chosen; empty without a search."""
     candidates = metrics.get("search", [])
     if not candidates:

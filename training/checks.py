@@ -13,7 +13,7 @@ import numpy as np
 from datasketch import MinHash, MinHashLSH
 
 from training.corpus import Corpus, Row
-from training.examples import FEWEST_EXAMPLES
+from training.examples import FEWEST_EXAMPLES, lacking
 
 NEAR = 0.7
 """Texts whose sets of 5-grams are at least so similar (Jaccard) are near copies."""
@@ -76,25 +76,23 @@ def equal_texts(rows: Sequence[Row]) -> list[Pair]:
     return pairs
 
 
-def contradictions(rows: Sequence[Row]) -> list[Pair]:
-    """Rows with equal texts and different labels: whatever is learnt, one of them is wrong."""
+def contradictions(rows: Sequence[Row], equal: Sequence[Pair]) -> list[Pair]:
+    """Of the pairs with equal texts those with different labels: one of the two is wrong."""
     labels = {row.id: row.labels for row in rows}
-    return [pair for pair in equal_texts(rows) if labels[pair.first] != labels[pair.second]]
+    return [pair for pair in equal if labels[pair.first] != labels[pair.second]]
 
 
 def too_little(corpus: Corpus) -> list[str]:
     """Why a corpus cannot be learnt from as it is, in words for the user; see `examples`."""
-    book, rows = corpus.codebook, corpus.rows
-    counts = Counter(label for row in rows for label in row.labels)
-    if len(book.ids) < 2 and all(row.labels for row in rows):
+    book = corpus.codebook
+    lack = lacking(corpus.rows, book.ids)
+    if lack.alone:
         return ["只有一个标签，而且每段都有它：没有可以区分的东西"]
     few = [
-        f"{book.name(label)} 只有 {counts[label]} 段，训练至少要 {FEWEST_EXAMPLES} 段"
-        for label in book.ids
-        if counts[label] < FEWEST_EXAMPLES
+        f"{book.name(label)} 只有 {count} 段，训练至少要 {FEWEST_EXAMPLES} 段"
+        for label, count in lack.few.items()
     ]
-    everywhere = [label for label in book.ids if counts[label] == len(rows)]
-    return few + [f"每段都有 {book.name(label)}：没有反例，学不到它" for label in everywhere]
+    return few + [f"每段都有 {book.name(label)}：没有反例，学不到它" for label in lack.everywhere]
 
 
 def near_texts(rows: Sequence[Row]) -> list[Pair]:

@@ -218,11 +218,12 @@ class _Findings:
         from training import checks
 
         rows = loaded.rows
-        contradictions = checks.contradictions(rows)
+        equal = checks.equal_texts(rows)
+        contradictions = checks.contradictions(rows, equal)
         differ = set(contradictions)
         return cls(
             contradictions,
-            [pair for pair in checks.equal_texts(rows) if pair not in differ],
+            [pair for pair in equal if pair not in differ],
             checks.near_texts(rows),
             checks.repeated_runs(rows),
             checks.too_little(loaded),

@@ -73,7 +73,7 @@ _BUDGET = "60s"
 
 def _warnings(loaded: "Corpus") -> Iterator[str]:
     """What a person should know before trusting the figures."""
-    from training.checks import contradictions
+    from training.checks import contradictions, equal_texts
 
     rows = loaded.rows
     if len(rows) < _FEW:
@@ -81,7 +81,7 @@ def _warnings(loaded: "Corpus") -> Iterator[str]:
         same = loaded.codebook == load_codebook(bundled("codebook.toml"))
         more = "；可与自带语料合用：--corpus bundled --corpus …" if same else "，请多标一些"
         yield f"只有 {len(rows)} 段，成绩靠不住{more}"
-    pairs = contradictions(rows)
+    pairs = contradictions(rows, equal_texts(rows))
     if pairs:
         shown = "；".join(f"{pair.first} 与 {pair.second}" for pair in pairs[:3])
         yield f"{len(pairs)} 对文字相同、标签不同，请用 govtheme corpus check 查看：{shown}"
@@ -183,9 +183,9 @@ def _train(
 
 def _remark(trained: "Trained", loaded: "Corpus", precision: float | None) -> None:
     """How the search ended, and which labels do not reach the precision that was asked for."""
-    from training.card import found, shortfalls
+    from training.card import search_outcome, shortfalls
 
-    if said := found(trained.metrics):
+    if said := search_outcome(trained.metrics):
         messages.print(said, markup=False, highlight=False, soft_wrap=True)
     for line in shortfalls(trained.metrics, loaded.codebook, precision):
         messages.print(f"注意：{line}。", style="yellow", markup=False, soft_wrap=True)

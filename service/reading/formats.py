@@ -85,7 +85,10 @@ def _dated(item: Document | Rejected, source: Source) -> Document | Rejected:
     if item.date and _READERS.get(source.suffix) not in _CLOCKED:
         return item
     named = named_date(item.source)
-    return replace(item, date=named) if named and not byline(item.text).date else item
+    # Readers have asked the text; a date may yet be that of the file's properties alone.
+    if not named or (item.date and byline(item.text).date):
+        return item
+    return replace(item, date=named)
 
 
 def named_date(doc: str) -> str:

@@ -15,21 +15,12 @@ import orjson
 
 from service.tables.formats import SUFFIXES, TableError
 from service.tables.separated import unguarded
+from service.tables.workbook import HEADERS, SHOWN_SCORE, VALUES
 
-_HEADERS = {
-    "文件": "doc",
-    "标题": "title",
-    "段号": "para",
-    "类型": "kind",
-    "文字": "text",
-    "主题": "labels",
-    "拿不准的主题": "uncertain",
-    "模型": "model",
-    "编码手册": "codebook",
-}
+_READ = ("doc", "title", "para", "kind", "text", "labels", "uncertain", "model", "codebook")
+_SHOWN = {HEADERS[name]: name for name in _READ}
 _SCORE = "score_"
-_SHOWN_SCORE = "的概率"
-_FURNITURE = ("furniture", "页面杂项")
+_FURNITURE = ("furniture", VALUES["kind"]["furniture"])
 _ROWS_AT_ONCE = 4_096
 
 
@@ -168,7 +159,7 @@ def _columnar(table: Path, _names: Mapping[str, str]) -> Iterator[dict[str, Any]
     for path in sorted(table.glob("*.parquet")) if table.is_dir() else [table]:
         with parquet.ParquetFile(path) as file:
             scores = _check(file.schema_arrow.names, table)
-            wanted = {*_HEADERS.values(), *scores}.intersection(file.schema_arrow.names)
+            wanted = {*_READ, *scores}.intersection(file.schema_arrow.names)
             for batch in file.iter_batches(_ROWS_AT_ONCE, columns=sorted(wanted)):
                 for row in batch.to_pylist():
                     yield row | {"scores": {name[len(_SCORE) :]: row[name] for name in scores}}
@@ -190,10 +181,10 @@ def _workbook(table: Path, names: Mapping[str, str]) -> Iterator[dict[str, Any]]
 
 
 def _shown_column(header: str, names: Mapping[str, str]) -> str:
-    if header.endswith(_SHOWN_SCORE):
-        name = header.removesuffix(_SHOWN_SCORE)
+    if header.endswith(SHOWN_SCORE):
+        name = header.removesuffix(SHOWN_SCORE)
         return _SCORE + names.get(name, name)
-    return _HEADERS.get(header, header)
+    return _SHOWN.get(header, header)
 
 
 _READERS: Mapping[str, Callable[[Path, Mapping[str, str]], Iterator[dict[str, Any]]]] = {

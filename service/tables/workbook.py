@@ -17,7 +17,7 @@ SHEET_ROWS = 1_048_576
 LONGEST_CELL = 32_767
 """Characters that Excel holds in a cell."""
 
-_HEADERS = {
+HEADERS = {
     "doc": "文件",
     "title": "标题",
     "date": "日期",
@@ -35,10 +35,17 @@ _HEADERS = {
     "codebook": "编码手册",
     "evidence": "依据",
 }
-_VALUES = {
+"""What the columns of a scored row are called."""
+
+SHOWN_SCORE = "的概率"
+"""What stands behind the name of a theme above its scores."""
+
+VALUES = {
     "kind": {"body": "正文", "heading": "标题", "furniture": "页面杂项"},
     "status": {"labelled": "有主题", "none": "无主题", "uncertain": "不确定"},
 }
+"""What the values of a column are called."""
+
 _WIDTHS = {"doc": 32, "title": 28, "text": 80, "labels": 22, "uncertain": 16, "evidence": 40}
 _FILLS = ("#DCE9F7", "#DFF2E1", "#F5E1F3", "#FFF0CC", "#D8F1F4", "#FBDFDC")
 
@@ -106,11 +113,11 @@ class Workbook:
 
     def _header(self, name: str) -> str:
         if name in self._scores:
-            return f"{self._themes[self._scores[name]]}的概率"
+            return self._themes[self._scores[name]] + SHOWN_SCORE
         if name in self._columns.fixed:
-            return _HEADERS.get(name, name)
+            return HEADERS.get(name, name)
         # What the input called 日期 is not our 日期.
-        return f"{name}（原表）" if name in _HEADERS.values() else name
+        return f"{name}（原表）" if name in HEADERS.values() else name
 
     def _write(self, row: Row) -> None:
         for n, name in enumerate(self._columns.names):
@@ -139,7 +146,7 @@ class Workbook:
                 f"{item.get('text') or '{start}–{end}'.format(**item)}（{item['weight']:+.2f}）"
                 for item in value
             )
-        fixed = _VALUES.get(name, {}) if name in self._columns.fixed else {}
+        fixed = VALUES.get(name, {}) if name in self._columns.fixed else {}
         return fixed.get(value, str(value))
 
 

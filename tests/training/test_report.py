@@ -13,7 +13,7 @@ from model.codebook import Codebook
 from model.decision import Evidence
 from model.store import ModelStore
 from tests.training.judging import LABELS, some_judged
-from training.card import card, found, shortfalls, tried
+from training.card import card, search_outcome, shortfalls, tried
 from training.judged import Judged
 from training.metrics import figures
 from training.mistakes import worst_mistakes
@@ -222,10 +222,10 @@ def test_the_start_and_the_chosen_are_told_however_many_were_tried() -> None:
     assert lines[0][0] == "c = 39"
     assert [line[0] for line in lines[-2:]] == ["c = 0.7", "（起点）"]
     assert [line[3] for line in lines].count("采用") == 1
-    assert found(many) == "搜索试了 42 组参数：采用 c = 0.7，宏平均 F1 0.8100 → 0.8400。"
+    assert search_outcome(many) == "搜索试了 42 组参数：采用 c = 0.7，宏平均 F1 0.8100 → 0.8400。"
     kept = {**SEARCHED, "parameters": start["parameters"]}
-    assert "保留起点的参数（宏平均 F1 0.8100）" in found(kept)
-    assert found({}) == ""
+    assert "保留起点的参数（宏平均 F1 0.8100）" in search_outcome(kept)
+    assert search_outcome({}) == ""
 
 
 def test_labels_below_the_precision_that_was_asked_for_are_named() -> None:
