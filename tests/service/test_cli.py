@@ -2,18 +2,21 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from model.bundled import bundled
 from model.store import ModelStore
+from training.formats.reading import FORMATS
 
 COMMAND = str(Path(sys.executable).with_name("govtheme"))
 
@@ -96,14 +99,26 @@ def test_help_names_the_themes_of_the_codebook(tmp_path: Path) -> None:
         assert name in shown
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("score", ("没有扩展名则为一个文件夹的Parquet",)),
+        ("train", ()),
+        ("evaluate", ()),
+        ("corpus check", FORMATS),
+        ("corpus convert", FORMATS),
+        ("corpus fix", FORMATS),
+        ("models diff", ()),
+    ],
+)
 def test_help_is_whole_in_a_narrow_terminal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, said: Iterable[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    shown = run("score", "--help", cwd=tmp_path).stdout.decode()
+    shown = run(*words.split(), "--help", cwd=tmp_path).stdout.decode()
     assert "…" not in shown
-    joined = "".join(line.strip("│ ")[-21:].strip() for line in shown.splitlines())
-    assert "没有扩展名则为一个文件夹的" in joined
+    joined = re.sub(r"[\s│]", "", shown)
+    assert all(each in joined for each in said)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The commands about training and corpora, as a person goes about them."""
